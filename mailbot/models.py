@@ -79,7 +79,7 @@ class Received(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     rule: Mapped[str] = mapped_column(String(255), default="")
     event: Mapped[str | None] = mapped_column(String(255))
-    duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("received.id", ondelete="SET NULL"))
+    duplicate_of: Mapped[int | None] = mapped_column(BigId, ForeignKey("received.id", ondelete="SET NULL"))
     read_at: Mapped[datetime | None]
     message_id: Mapped[str] = mapped_column(Text, default="")
     thread: Mapped[str] = mapped_column(Text, default="")  # its References and its own Message-ID, space-separated
@@ -122,7 +122,9 @@ class Participant(Base):
     changed_at: Mapped[datetime]
     confidence: Mapped[float] = mapped_column(default=1.0)
     review: Mapped[str] = mapped_column(Text, default="")
-    received_id: Mapped[int | None] = mapped_column(ForeignKey("received.id", ondelete="SET NULL"))  # latest message
+    received_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("received.id", ondelete="SET NULL")
+    )  # latest message
 
 
 class Change(Base):
@@ -131,10 +133,10 @@ class Change(Base):
     __tablename__ = "change"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), index=True)
+    participant_id: Mapped[int] = mapped_column(BigId, ForeignKey("participant.id", ondelete="CASCADE"), index=True)
     at: Mapped[datetime]
     who: Mapped[str] = mapped_column(Text)  # the sender's address, "organiser …", "command", "retention"
-    received_id: Mapped[int | None] = mapped_column(ForeignKey("received.id", ondelete="SET NULL"), index=True)
+    received_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("received.id", ondelete="SET NULL"), index=True)
     field: Mapped[str] = mapped_column(String(32))
     old: Mapped[str | None] = mapped_column(Text)
     new: Mapped[str | None] = mapped_column(Text)
@@ -160,8 +162,10 @@ class Outbox(Base):
     mail: Mapped[str] = mapped_column(String(64))
     event: Mapped[str] = mapped_column(String(255), index=True)
     event_start: Mapped[datetime]
-    participant_id: Mapped[int | None] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), index=True)
-    received_id: Mapped[int | None] = mapped_column(ForeignKey("received.id", ondelete="SET NULL"))
+    participant_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("participant.id", ondelete="CASCADE"), index=True
+    )
+    received_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("received.id", ondelete="SET NULL"))
     recipient: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(String(16))
     case: Mapped[str] = mapped_column(String(32), default="")
@@ -173,6 +177,7 @@ class Outbox(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     message_id: Mapped[str] = mapped_column(String(255), unique=True)
     body: Mapped[bytes | None]
+    digest: Mapped[str] = mapped_column(String(64), default="")  # of what a body composed ahead was made from
     response: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]

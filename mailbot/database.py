@@ -1,0 +1,220 @@
+"""The database, opened: the right pragmas, the right version, one worker at a time.
+
+`open_database(url)` brings the schema up to date (with a copy of an SQLite file first) and gives transactions;
+`sole_worker(database)` makes sure that only one worker runs on it. Nothing here knows what the rows mean.
+
+SQLite's journal: releases before 3.51.3 (3.50.7, 3.44.6 on their branches) can lose commits in WAL mode when two or
+more connections are open at a checkpoint reset, so there the rollback journal is used; later ones use WAL.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from mailbot.errors import DatabaseRefused
+
+BUSY_SECONDS = 30  # how long a writer waits for another one; a backup or a report may hold the file for seconds
+ADVISORY_LOCK = 0x6D61696C626F74  # "mailbot" in ASCII: the number under which PostgreSQL knows the one worker
+
+
+class Database:
+    """An open database: `read()` and `write()` give a session in a transaction of its own."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self._reading = engine.execution_options(mailbot_begin="BEGIN")
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for a database server or one in memory."""
+        return sqlite_file(self.engine.url)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Give a session that commits at the end, or rolls back on any exception; never hold it across a wire."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session for reading; what is changed in it is thrown away."""
+        with Session(self._reading, expire_on_commit=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def sqlite_file(url: sa.URL) -> Path | None:
+    """Return the file that an SQLite URL names, None for anything else."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    return Path(url.database)
+
+
+def wal_is_safe(version: tuple[int, int, int]) -> bool:
+    """Return whether this SQLite release has the fix of the checkpoint-reset bug (see the module's head)."""
+    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51, 0) or (3, 44, 6) <= version < (3, 45, 0)
+
+
+def open_database(url: str, *, migrate: bool = True) -> Database:
+    """Open the database at an SQLAlchemy URL and bring its schema up to date.
+
+    Raises DatabaseRefused, with a sentence that says where and what to do, when it can't be opened, isn't a mailbot
+    database, or was written by a newer mailbot. With `migrate=False` an older schema is refused too.
+    """
+    engine = _engine(url)
+    try:
+        _check_version(engine, migrate)
+    except (sa.exc.DatabaseError, sa.exc.OperationalError, OSError) as e:
+        engine.dispose()
+        raise DatabaseRefused(_explain(engine.url, e)) from e
+    except BaseException:
+        engine.dispose()
+        raise
+    return Database(engine)
+
+
+def _engine(url: str) -> sa.Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        try:
+            return sa.create_engine(parsed, pool_pre_ping=True)
+        except ModuleNotFoundError as e:
+            raise DatabaseRefused(f"database {parsed}: {e}; install mailbot with its extra [postgresql]") from e
+    file = sqlite_file(parsed)
+    if file is not None and not file.parent.is_dir():
+        raise DatabaseRefused(f"database {file}: its folder {file.parent} does not exist; make it, or name another")
+    engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves; the driver's own transactions begin too late
+    journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        f"journal_mode = {journal}",
+        "synchronous = FULL",  # a commit that was reported survives a power cut
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # BEGIN IMMEDIATE takes the write lock at once: a plain BEGIN that turns into a write fails with "locked".
+    connection.exec_driver_sql(connection.get_execution_options().get("mailbot_begin", "BEGIN IMMEDIATE"))
+
+
+def _check_version(engine: sa.Engine, migrate: bool) -> None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", "mailbot:migrations")
+    script = ScriptDirectory.from_config(config)
+    head = script.get_current_head()
+    with engine.connect() as connection:
+        tables = set(sa.inspect(connection).get_table_names())
+        current = MigrationContext.configure(connection).get_current_revision()
+        connection.rollback()
+    if current == head:
+        return
+    if current is None and tables:
+        raise DatabaseRefused(f"database {_name(engine.url)} holds other tables ({', '.join(sorted(tables)[:3])}); "
+                              "mailbot wants a database of its own: name another in config.toml")  # fmt: skip
+    if current is not None and current not in {r.revision for r in script.walk_revisions()}:
+        raise DatabaseRefused(f"database {_name(engine.url)} was written by a newer mailbot (schema {current}; this "
+                              f"one knows up to {head}): install that version again; nothing was changed")  # fmt: skip
+    if not migrate:
+        raise DatabaseRefused(f"database {_name(engine.url)} has schema {current or 'none'}, mailbot needs {head}: "
+                              "start `mailbot run` or `mailbot once` to bring it up to date")  # fmt: skip
+    if current is not None:
+        _copy_aside(engine.url, current)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _copy_aside(url: sa.URL, revision: str) -> None:
+    """Copy an SQLite file before its schema changes, as FILE.before-REVISION."""
+    if (file := sqlite_file(url)) is not None:
+        backup(file, file.with_name(f"{file.name}.after-{revision}"))
+
+
+def backup(file: Path, to: Path) -> None:
+    """Make a consistent copy of an SQLite file while others write to it; `to` appears whole or not at all."""
+    part = to.with_name(to.name + ".part")
+    part.unlink(missing_ok=True)
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as source, closing(sqlite3.connect(part)) as target:
+        source.backup(target)
+    part.replace(to)
+
+
+def _name(url: sa.URL) -> str:
+    return str(sqlite_file(url) or url.render_as_string(hide_password=True))
+
+
+def _explain(url: sa.URL, error: Exception) -> str:
+    text = str(getattr(error, "orig", error)).strip()
+    hints = {
+        "file is not a database": "it is no SQLite file: name another in config.toml, or put the right file there",
+        "malformed": "the file is damaged: put back a copy made by `mailbot backup`, and keep the damaged one",
+        "readonly": "the file or its folder can't be written: mend the permissions",
+        "unable to open": "the file can't be opened: mend the permissions of it and its folder",
+        "disk is full": "the disk is full: make room; nothing was lost",
+        "locked": "another program holds it: wait for that to end",
+        "onnection": "is the server running, and is the address in config.toml right?",
+    }
+    hint = next((h for part, h in hints.items() if part in text), "see the message of the database above")
+    return f"database {_name(url)}: {text}; {hint}"
+
+
+@contextmanager
+def sole_worker(database: Database) -> Iterator[None]:
+    """Hold the right to be the one worker on this database; raises DatabaseRefused when another holds it.
+
+    By flock beside an SQLite file (it ends with the process, so nothing stale is left), by an advisory lock on a
+    connection of its own in PostgreSQL.
+    """
+    file = database.file
+    if file is not None:
+        with file.with_name(file.name + ".lock").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                raise DatabaseRefused(
+                    f"another mailbot (process {lock.read().strip() or '?'}) works on {file}: stop it first"
+                ) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+        return
+    if database.engine.dialect.name != "postgresql":
+        yield  # in memory: nobody else can see it
+        return
+    with database.engine.connect() as connection:
+        held: Any = connection.scalar(sa.text("SELECT pg_try_advisory_lock(:n)"), {"n": ADVISORY_LOCK})
+        connection.rollback()
+        if not held:
+            raise DatabaseRefused(f"another mailbot works on {_name(database.engine.url)}: stop it first")
+        yield
