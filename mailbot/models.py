@@ -9,7 +9,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    column,
+    func,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import Integer, TypeDecorator
@@ -101,7 +113,10 @@ class Participant(Base):
     """
 
     __tablename__ = "participant"
-    __table_args__ = (UniqueConstraint("event", "identity"),)
+    __table_args__ = (
+        UniqueConstraint("event", "identity"),
+        Index("ix_participant_write_to", func.lower(column("write_to"))),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     event: Mapped[str] = mapped_column(String(255), index=True)

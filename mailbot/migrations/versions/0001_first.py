@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_participant")),
         sa.UniqueConstraint("event", "identity", name=op.f("uq_participant_event_identity")),
     )
+    op.create_index("ix_participant_write_to", "participant", [sa.text("lower(write_to)")])
     op.create_index(op.f("ix_participant_event"), "participant", ["event"], unique=False)
     op.create_index(op.f("ix_participant_status"), "participant", ["status"], unique=False)
     op.create_table(

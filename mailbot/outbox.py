@@ -1,0 +1,213 @@
+"""The mail waiting to leave, and what became of it: put, claim, note the result, when to try again.
+
+| state | means | leads to |
+|---|---|---|
+| waiting | owed; the body may be composed ahead | claimed, withdrawn, expired |
+| claimed | ours for one attempt; nothing was handed over yet | in_doubt, waiting, failed, withdrawn, expired |
+| in_doubt | written right before the final dot: perhaps accepted | sent, failed, waiting (same bytes) |
+| sent, failed, expired, withdrawn | done | – |
+
+Every change is a compare-and-set in the caller's transaction. Nothing here composes, connects or decides who is owed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from mailbot.models import Fact, Outbox
+
+BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 30, 60))
+"""Waits between the attempts on one mail; the last one repeats. Greylisting wants about 5 minutes."""
+MAX_ATTEMPTS = 40  # at an hour each about two days: what servers themselves try (RFC 5321 4.5.4.1: 4-5 days) and less
+SERVER_PAUSE = timedelta(seconds=30)  # the server itself can't be reached: the mail is not at fault, try again soon
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One mail to be put: `key` is what makes it the same mail (see Outbox), times are aware."""
+
+    key: str
+    mail: str
+    event: str
+    event_start: datetime
+    recipient: str
+    language: str
+    due_at: datetime
+    expires_at: datetime | None
+    participant_id: int | None = None
+    received_id: int | None = None
+    case: str = ""
+    not_before: datetime | None = None  # may leave earlier than due, when the provider is slow
+
+
+def put(session: Session, owed: Iterable[Owed], now: datetime, domain: str) -> int:
+    """Write down mails that are owed; those already there (same key) stay as they are. Returns how many are new."""
+    secret = _secret(session, now)
+    rows = [_row(one, now, domain, secret) for one in owed]
+    if not rows:
+        return 0
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(Outbox).on_conflict_do_nothing(index_elements=["key"])
+    before = session.scalar(sa.select(sa.func.count()).select_from(Outbox)) or 0
+    session.execute(statement, rows)
+    return (session.scalar(sa.select(sa.func.count()).select_from(Outbox)) or 0) - before
+
+
+def _row(one: Owed, now: datetime, domain: str, secret: str) -> dict[str, Any]:
+    local = hashlib.blake2b(one.key.encode(), key=secret.encode()[:64], digest_size=16).hexdigest()
+    return {
+        "key": one.key, "mail": one.mail, "event": one.event, "event_start": one.event_start, "case": one.case,
+        "participant_id": one.participant_id, "received_id": one.received_id, "recipient": one.recipient,
+        "language": one.language, "due_at": one.due_at, "expires_at": one.expires_at, "created_at": now,
+        "next_attempt_at": one.not_before or one.due_at, "message_id": f"<{local}@{domain}>",
+        "state": "waiting", "reason": "", "attempts": 0, "response": "", "digest": "",
+    }  # fmt: skip
+
+
+def _secret(session: Session, now: datetime) -> str:
+    """Return this database's own secret, made at its first use: Message-IDs must not be guessable from keys."""
+    fact = session.get(Fact, "secret")
+    if fact is None:
+        fact = Fact(name="secret", value=random.SystemRandom().randbytes(32).hex(), at=now)
+        session.add(fact)
+        session.flush()
+    return fact.value
+
+
+def claim(session: Session, now: datetime, limit: int) -> Sequence[Outbox]:
+    """Take up to `limit` due mails for one attempt each, the most urgent first; what has expired is set aside."""
+    expire(session, now)
+    query = (
+        sa.select(Outbox)
+        .where(Outbox.state == "waiting", Outbox.next_attempt_at <= now)
+        .order_by(Outbox.expires_at.is_(None), Outbox.expires_at, Outbox.due_at, Outbox.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.scalars(query).all()
+    for row in rows:
+        row.state, row.claimed_at, row.attempts = "claimed", now, row.attempts + 1
+        row.next_attempt_at = retry_at(row, now)
+    return rows
+
+
+def expire(session: Session, now: datetime) -> int:
+    """Set aside what is too late to be of use; mail in doubt is left for its evidence."""
+    late = sa.update(Outbox).where(Outbox.state.in_(("waiting", "claimed")), Outbox.expires_at <= now)
+    result = session.execute(
+        late.values(state="expired", done_at=now, reason="its time passed before it could be sent")
+    )
+    return int(getattr(result, "rowcount", 0))
+
+
+def retry_at(row: Outbox, now: datetime) -> datetime:
+    """Return when to try a mail again after its attempt number `row.attempts`: back-off with up to 20 % jitter.
+
+    A mail that expires before then is tried again sooner, at half of the time that is left, but not within a minute.
+    """
+    wait = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1] if row.attempts else timedelta(0)
+    wait *= 1 + random.random() * 0.2  # noqa: S311 -- jitter spreads load, it guards nothing
+    if row.expires_at is not None and now + wait >= row.expires_at:
+        wait = max((row.expires_at - now) / 2, BACK_OFF[0])
+    return now + wait
+
+
+def note_in_doubt(session: Session, rows: Iterable[Outbox], now: datetime) -> None:
+    """Note that the dot comes next; commit before it is sent."""
+    for row in rows:
+        _move(session, row, ("claimed",), state="in_doubt", in_doubt_at=now, reason="")
+
+
+def note_sent(session: Session, row: Outbox, response: str, now: datetime) -> None:
+    """Note that the server took it (250), or that evidence shows it did."""
+    _move(session, row, ("claimed", "in_doubt"), state="sent", response=response[:500], reason="", done_at=now)
+
+
+def note_failed(session: Session, row: Outbox, reason: str, now: datetime) -> None:
+    """Note that it was refused for good; organisers are told."""
+    _move(session, row, ("claimed", "in_doubt"), state="failed", reason=reason[:500], done_at=now)
+
+
+def note_later(session: Session, row: Outbox, reason: str, now: datetime, *, after: timedelta | None = None) -> None:
+    """Note that it was not taken now: it waits for its next attempt, at least as long as the server asked."""
+    if row.attempts >= MAX_ATTEMPTS:
+        note_failed(session, row, f"{reason} (after {row.attempts} attempts)", now)
+        return
+    again = max(row.next_attempt_at, now + after) if after else row.next_attempt_at
+    _move(session, row, ("claimed", "in_doubt"), state="waiting", reason=reason[:500], next_attempt_at=again)
+
+
+def release(session: Session, row: Outbox, reason: str, now: datetime) -> None:
+    """Give a claimed mail back untried: the server could not be reached, so the attempt does not count."""
+    _move(session, row, ("claimed",), state="waiting", reason=reason[:500], attempts=max(row.attempts - 1, 0),
+          next_attempt_at=now + SERVER_PAUSE)  # fmt: skip
+
+
+def withdraw(session: Session, row: Outbox, reason: str, now: datetime) -> None:
+    """Set aside a mail that is no longer owed, with the reason as a word."""
+    _move(session, row, ("waiting", "claimed"), state="withdrawn", reason=reason, done_at=now)
+
+
+def recover(session: Session, now: datetime) -> int:
+    """Give back what a dead worker had claimed: nothing of it was accepted. What is in doubt stays so."""
+    rows = session.scalars(sa.select(Outbox).where(Outbox.state == "claimed")).all()
+    for row in rows:
+        _move(
+            session, row, ("claimed",), state="waiting", next_attempt_at=now, reason="the worker stopped before the dot"
+        )
+    return len(rows)
+
+
+def in_doubt(session: Session) -> Sequence[Outbox]:
+    """Return the mails in doubt, oldest first."""
+    return session.scalars(sa.select(Outbox).where(Outbox.state == "in_doubt").order_by(Outbox.id)).all()
+
+
+def next_due(session: Session) -> datetime | None:
+    """Return when the next waiting mail may leave; None when nothing waits."""
+    return session.scalar(sa.select(sa.func.min(Outbox.next_attempt_at)).where(Outbox.state == "waiting"))
+
+
+def sent_since(session: Session, moment: datetime) -> int:
+    """Return how many mails were handed over since a moment, those in doubt included: the provider counted them."""
+    handed = sa.or_(
+        sa.and_(Outbox.state == "sent", Outbox.done_at > moment),
+        sa.and_(Outbox.state == "in_doubt", Outbox.in_doubt_at > moment),
+    )
+    return session.scalar(sa.select(sa.func.count()).select_from(Outbox).where(handed)) or 0
+
+
+def _move(session: Session, row: Outbox, expected: tuple[str, ...], **values: Any) -> None:
+    """Change a row's state if it is still what we think it is; anything else means that two workers met."""
+    update = sa.update(Outbox).where(Outbox.id == row.id, Outbox.state.in_(expected)).values(**values)
+    if getattr(session.execute(update), "rowcount", 0) != 1:
+        raise RuntimeError(f"outbox row {row.id} is no longer {' or '.join(expected)}")
+    for name, value in values.items():
+        sa.orm.attributes.set_committed_value(row, name, value)
+
+
+def describe(row: Outbox) -> str:
+    """Explain a mail's state in one sentence, for people."""
+    tries = f"attempt {row.attempts}" if row.attempts == 1 else f"{row.attempts} attempts"
+    match row.state:
+        case "waiting" if row.attempts == 0:
+            return f"waits until {row.next_attempt_at:%Y-%m-%d %H:%M} UTC"
+        case "waiting":
+            return f"not taken yet ({row.reason}); {tries} so far, next at {row.next_attempt_at:%Y-%m-%d %H:%M} UTC"
+        case "claimed":
+            return "is being sent right now"
+        case "in_doubt":
+            return "was handed over, but no answer came back: it is looked for before anything is sent again"
+        case "sent":
+            return f"was taken by the server at {row.done_at:%Y-%m-%d %H:%M} UTC"
+        case _:
+            return f"{row.state}: {row.reason}"

@@ -1,0 +1,104 @@
+"""Who is meant: finds the participant that an answer speaks of, among those of the event.
+
+An address says it best; people who share an address, and colleagues without one, are told apart by name. Two rows are
+never merged on a likeness alone: when it can't be told who is meant, a person is asked (Held).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import sqlalchemy as sa
+from rapidfuzz import fuzz
+from sqlalchemy.orm import Session
+
+from mailbot.errors import Held
+from mailbot.models import Participant
+from mailbot.rsvp.answer import Answer
+
+ALIKE = 85  # likeness of two sorted names, 0 to 100, above which they are one with a typing error
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ß": "ss"})
+
+
+def folded(name: str) -> str:
+    """Return a name for comparison: lower case, no accents, words sorted."""
+    plain = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
+    words = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c)).split()
+    return " ".join(sorted(words))
+
+
+def alike(a: str | None, b: str | None) -> bool:
+    """Return whether two names are one person's: the same words, one name the shorter form of the other, or a typo."""
+    left, right = folded(a or ""), folded(b or "")
+    if not left or not right:
+        return False
+    words = set(left.split()), set(right.split())
+    return words[0] <= words[1] or words[1] <= words[0] or fuzz.ratio(left, right) >= ALIKE
+
+
+def identity_of(answer: Answer, sender: str, received_id: int, *, shared: bool) -> str:
+    """Return the identity of a new participant; `shared` when another one already has the same address."""
+    name = folded(str(answer.name.value)) if answer.name else ""
+    if answer.email:
+        key = str(answer.email.value).casefold()
+        return f"mailto:{key}#{name or received_id}" if shared else f"mailto:{key}"
+    return f"name:{name}|{sender}" if name else f"message:{received_id}|{sender}"
+
+
+def by_address(session: Session, event: str, address: str) -> list[Participant]:
+    """Return the participants with this address of their own, the one registered first at the top."""
+    key = f"mailto:{address.casefold()}"
+    same = sa.or_(Participant.identity == key, Participant.identity.startswith(key + "#", autoescape=True))
+    query = sa.select(Participant).where(Participant.event == event, same)
+    return list(session.scalars(query.order_by(Participant.id)))
+
+
+def by_sender(session: Session, event: str, sender: str) -> list[Participant]:
+    """Return the participants to whom mail goes by way of this address, themselves included."""
+    query = sa.select(Participant).where(
+        Participant.event == event, sa.func.lower(Participant.write_to) == sender.casefold()
+    )
+    return list(session.scalars(query.order_by(Participant.id)))
+
+
+def find(session: Session, event: str, answer: Answer, sender: str) -> Participant | None:
+    """Return the participant whom an answer of a registration speaks of; None for somebody new."""
+    name = str(answer.name.value) if answer.name else ""
+    near = by_sender(session, event, sender)
+    if answer.email:
+        same = by_address(session, event, str(answer.email.value))
+        if found := _by_name(same, name):
+            return found
+        # A colleague who was registered without an address of their own gets one now.
+        return next((p for p in near if p.email is None and alike(p.name, name)), None)
+    if name:
+        return next((p for p in near if alike(p.name, name)), None)
+    return next((p for p in near if p.email and p.email.casefold() == sender), None) if answer.is_sender else None
+
+
+def _by_name(same: list[Participant], name: str) -> Participant | None:
+    """Choose among people with one address: by name, else the one whose name isn't known, else the only one."""
+    if not same or not name:
+        return same[0] if same else None
+    named = next((p for p in same if alike(p.name, name)), None)
+    return named or next((p for p in same if not p.name), None)
+
+
+def find_to_cancel(session: Session, event: str, answer: Answer, sender: str) -> Participant | None:
+    """Return the participant who cancels; None when nobody is registered whom it could mean.
+
+    Raises Held when it could be several: an assistant who registered three people and writes "I must cancel".
+    """
+    name = str(answer.name.value) if answer.name else ""
+    address = str(answer.email.value) if answer.email else sender
+    own = by_address(session, event, address)
+    if len(own) == 1 and (answer.is_sender or not name or alike(own[0].name, name)):
+        return own[0]
+    near = own or by_sender(session, event, sender)
+    if name and (named := [p for p in near if alike(p.name, name)]):
+        near = named
+    if len(near) > 1:
+        raise Held("whom_does_it_mean", ", ".join(p.name or p.identity for p in near[:5]))
+    if near and name and near[0].name and not alike(near[0].name, name):
+        return None  # the writer only registered somebody else, and declines for themselves
+    return near[0] if near else None

@@ -1,0 +1,241 @@
+"""What a reading changes: fields, status, and the history, inside the caller's transaction.
+
+A correction changes only what it says; a signature never overrides what somebody wrote in answer to a question; an
+older message that comes late fills gaps and changes nothing else. Nothing here decides who gets mail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mailbot.errors import Held
+from mailbot.models import Change, Participant, Received
+from mailbot.registry import identity
+from mailbot.registry.history import SPOKE, latest_values
+from mailbot.rsvp.answer import FIELDS, Answer, Reading, Value
+
+# How much a place counts: what is written in answer counts more than what is always there. Absent places count 2.
+_RANK = {"header": 0, "signature": 1, "forwarded": 1, "attachment": 1}
+_CLAMP = {"phone": 64, "mode": 16, "email": 320}  # characters; the tables' limits and RFC 5321 4.5.3.1
+MAX_VALUE = 500  # characters of one value; longer ones are not names, titles or organisations
+MAX_PEOPLE = 40  # participants that one message may register; more than that a person should look at
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who says something, by which message, when. `sender` is the address that an answer to it would go to."""
+
+    received_id: int | None
+    sender: str
+    at: datetime
+    sent_at: datetime | None = None
+    utc_offset: int | None = None
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one answer: `case` is registered, changed, unchanged, cancelled, not_coming or tentative."""
+
+    participant: Participant
+    case: str
+    changed: tuple[str, ...]
+
+
+def record(session: Session, event: str, reading: Reading, source: Source) -> list[Recorded]:
+    """Apply one reading (registration, decline or calendar reply) and return what became of each of its answers.
+
+    Raises Held when a person must decide; the caller then rolls back.
+    """
+    if len(reading.answers) > MAX_PEOPLE:
+        raise Held("many_people", f"{len(reading.answers)} people in one message")
+    done = []
+    for answer in reading.answers:
+        declines = reading.kind == "decline" or answer.partstat == "DECLINED"
+        one = (
+            _decline(session, event, answer, source) if declines else _register(session, event, answer, reading, source)
+        )
+        done.append(one)
+        session.flush()
+    return done
+
+
+def _register(session: Session, event: str, answer: Answer, reading: Reading, source: Source) -> Recorded:
+    tentative = answer.partstat == "TENTATIVE"
+    status = "tentative" if tentative else "registered"
+    person = identity.find(session, event, answer, source.sender.casefold())
+    new = person is None
+    if person is None:
+        person = _new(session, event, answer, source, status)
+    stale = _is_stale(session, person, source)
+    changed = [] if new or stale else _set_status(session, person, status, source, _words(answer, reading))
+    changed += _set_fields(session, person, answer, reading, source, gaps_only=stale or answer.partstat is not None)
+    _settle(session, person, answer, reading, source, stale=stale)
+    _spoke(session, person, reading.kind, source)
+    if new or "status" in changed:
+        case = "tentative" if tentative else "registered"
+    else:
+        case = "changed" if changed else "unchanged"
+    return Recorded(person, case, tuple(changed))
+
+
+def _decline(session: Session, event: str, answer: Answer, source: Source) -> Recorded:
+    person = identity.find_to_cancel(session, event, answer, source.sender.casefold())
+    if person is not None and not _is_stale(session, person, source):
+        changed = _set_status(session, person, "declined", source, "")
+        _latest(person, source)
+        _spoke(session, person, "decline", source)
+        return Recorded(person, "cancelled" if changed else "unchanged", tuple(changed))
+    if person is None:
+        person = _new(session, event, answer, source, "declined")
+        for name in ("email", "name"):
+            if (value := getattr(answer, name)) is not None:
+                _set(session, person, name, value, source)
+    _spoke(session, person, "decline", source)
+    return Recorded(person, "not_coming", ())
+
+
+def _new(session: Session, event: str, answer: Answer, source: Source, status: str) -> Participant:
+    taken = bool(answer.email and identity.by_address(session, event, str(answer.email.value)))
+    person = Participant(
+        event=event,
+        identity=identity.identity_of(answer, source.sender.casefold(), source.received_id or 0, shared=taken)[:512],
+        status=status,
+        write_to=str(answer.email.value) if answer.email else source.sender or None,
+        registered_at=source.at,
+        changed_at=source.at,
+        review="shared_address" if taken else "",
+    )
+    session.add(person)
+    session.flush()
+    change = Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
+                    field="status", old=None, new=status)  # fmt: skip
+    session.add(change)
+    return person
+
+
+def _is_stale(session: Session, person: Participant, source: Source) -> bool:
+    """Return whether a message is older, by its own Date, than the latest one that spoke of the person."""
+    if source.sent_at is None or person.received_id is None or person.received_id == source.received_id:
+        return False
+    latest = session.scalar(sa.select(Received.sent_at).where(Received.id == person.received_id))
+    return latest is not None and source.sent_at < latest
+
+
+def _set_status(session: Session, person: Participant, status: str, source: Source, words: str) -> list[str]:
+    if person.status == status:
+        return []
+    session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
+                       field="status", old=person.status, new=status, words=words))  # fmt: skip
+    if status == "registered" and person.status == "declined":
+        person.registered_at = source.at
+    person.status, person.changed_at = status, source.at
+    return ["status"]
+
+
+def _words(answer: Answer, reading: Reading) -> str:
+    return answer.mode.words if answer.mode else answer.partstat or reading.kind
+
+
+def _set_fields(
+    session: Session, person: Participant, answer: Answer, reading: Reading, source: Source, *, gaps_only: bool
+) -> list[str]:
+    before = latest_values(session, person.id)
+    changed = []
+    for name, value in answer.values().items():
+        had = before.get(name)
+        if had is not None and (gaps_only or not _counts_more(value, had)):
+            continue
+        if _set(session, person, name, value, source):
+            changed.append(name)
+    return changed
+
+
+def _counts_more(value: Value, had: Change) -> bool:
+    """Return whether a new value may replace the one that is there: not with less standing, nor when a mere guess."""
+    if value.confidence < 0.5 <= had.confidence:
+        return False
+    return _RANK.get(value.where, 2) >= _RANK.get(had.place, 2)
+
+
+def _set(session: Session, person: Participant, name: str, value: Value, source: Source) -> bool:
+    if name not in FIELDS:
+        raise ValueError(f"no such field: {name}")
+    new = value.value if isinstance(value.value, bool) else value.value.strip()[: _CLAMP.get(name, MAX_VALUE)]
+    old = getattr(person, name)
+    if old == new or (name == "email" and old and isinstance(new, str) and old.casefold() == new.casefold()):
+        return False
+    setattr(person, name, new)
+    if name == "email" and isinstance(new, str):
+        _readdress(session, person, new)
+    person.changed_at = source.at
+    session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
+                       field=name, old=_text(old), new=_text(new), words=value.words, place=value.where,
+                       rule=value.rule, confidence=value.confidence))  # fmt: skip
+    return True
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _readdress(session: Session, person: Participant, address: str) -> None:
+    """Let mail go to a participant's own address, and know them by it from now on unless somebody else has it."""
+    person.write_to, person.reachable = address, "yes"
+    if not identity.by_address(session, person.event, address):
+        person.identity = f"mailto:{address.casefold()}"
+
+
+def _settle(
+    session: Session, person: Participant, answer: Answer, reading: Reading, source: Source, *, stale: bool
+) -> None:
+    session.flush()
+    person.confidence = min((c.confidence for c in latest_values(session, person.id).values()), default=1.0)
+    kept = (
+        person.review.split()
+        if reading.correction or stale
+        else [w for w in person.review.split() if w == "shared_address"]
+    )
+    person.review = " ".join(dict.fromkeys([*kept, *answer.review, *reading.review]))
+    if not stale:
+        _latest(person, source)
+
+
+def _latest(person: Participant, source: Source) -> None:
+    person.received_id = source.received_id
+    person.utc_offset = source.utc_offset if source.utc_offset is not None else person.utc_offset
+    person.language = source.language or person.language
+    if source.sender and (person.write_to or "").casefold() == source.sender.casefold():
+        person.reachable = "yes"  # whoever writes to us from an address can be reached there
+
+
+def _spoke(session: Session, person: Participant, kind: str, source: Source) -> None:
+    session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
+                       field=SPOKE, old=None, new=kind))  # fmt: skip
+
+
+def change_field(session: Session, person: Participant, name: str, new: str | None, *, who: str, at: datetime) -> bool:
+    """Set one field, the status or `reachable` by a person's decision; return whether that changed anything."""
+    old = getattr(person, name)
+    if _text(old) == new:
+        return False
+    setattr(person, name, new)
+    person.changed_at = at
+    session.add(Change(participant_id=person.id, at=at, who=who, field=name, old=_text(old), new=new, rule="decision"))
+    return True
+
+
+def note_unreachable(session: Session, person: Participant, how: str, *, who: str, words: str, at: datetime) -> bool:
+    """Note that mail to a participant comes back (`unreachable`) or is unwelcome (`complained`)."""
+    if person.reachable == how:
+        return False
+    session.add(Change(participant_id=person.id, at=at, who=who, field="reachable", old=person.reachable, new=how,
+                       words=words[:MAX_VALUE]))  # fmt: skip
+    person.reachable = how
+    return True
