@@ -1,0 +1,129 @@
+"""Values of a configuration that are looked up in a list of the world's or of mailbot's: zones, countries, fields, URLs.
+
+Like `values`, these know no key and no file.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import ValidationInfo
+
+from mailbot.config import values as v
+
+FIELDS = ("name", "title", "phone", "organisation", "mode", "needs_access", "email")
+"""What a registration can be required to give (the fields of an answer)."""
+
+RESERVED = ("acknowledgement",)
+"""Mails that are answers; a mail-out of that name would be taken for one."""
+
+
+def read_slug(value: object) -> str:
+    """Take an event's short name: it stands in database keys and file names, so only a-z, 0-9 and hyphens."""
+    text = v.read_text(value)
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", text):
+        raise v.wrong(
+            f"{v.shown(value)} is no short name", 'write small letters, digits and hyphens, such as "webinar-2"'
+        )
+    return text
+
+
+def read_mailout_name(value: object) -> str:
+    """Take a mail-out's name, which is also its templates' folder."""
+    text = v.read_text(value)
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?", text):
+        raise v.wrong(f"{v.shown(value)} is no short name", 'write small letters, digits and hyphens, such as "guide"')
+    if text in RESERVED:
+        raise v.wrong(f"{v.shown(value)} is the name of another kind of mail", 'write another, such as "guide"')
+    return text
+
+
+def read_title(value: object) -> dict[str, str]:
+    """Take a title: one text, or one for each language; one text is kept under ""."""
+    instead = 'write title = "…", or title.fr = "…" and title.en = "…"'
+    if isinstance(value, str):
+        return {"": v.read_text(value)}
+    if not isinstance(value, dict) or not value:
+        raise v.wrong(f"{v.shown(value)} is not a title", instead)
+    for language, title in value.items():
+        if not re.fullmatch(r"(?:[a-z]{2,3})?", language):
+            raise v.wrong(f"{v.shown(language)} is no language code", instead)
+        if not isinstance(title, str) or not title.strip():
+            raise v.wrong(f"the title in {v.shown(language)} is not a text", instead)
+    return {language: title.strip() for language, title in value.items()}
+
+
+def read_zone(value: object) -> str:
+    """Take the name of a time zone (IANA), as the system and tzdata know them."""
+    text = v.read_text(value)
+    if text not in available_timezones():
+        near = _nearest_zone(text)
+        instead = f'did you mean "{near}"?' if near else 'write its IANA name, such as "Europe/Zurich"'
+        raise v.wrong(f"there is no time zone {v.shown(value)}", instead)
+    ZoneInfo(text)  # a name without its data would only fail in the middle of a mail-out
+    return text
+
+
+def _nearest_zone(text: str) -> str:
+    """Return the zone most like this one; a city's name alone is enough."""
+    zones = sorted(
+        zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
+    )
+    city = re.sub(r"[^a-z]", "", text.rpartition("/")[2].casefold())
+    same = [zone for zone in zones if re.sub(r"[^a-z]", "", zone.rpartition("/")[2].casefold()) == city]
+    return v.nearest(text, same, least=0) or v.nearest(text, zones, least=75)
+
+
+def read_required(value: object) -> tuple[str, ...]:
+    """Take the fields that a registration should give."""
+    names = v.read_texts(value)
+    for name in names:
+        if name not in FIELDS:
+            raise v.wrong(
+                f"there is no field {v.shown(name)}", v.meant(name, list(FIELDS), f"write some of {', '.join(FIELDS)}")
+            )
+    if len(set(names)) < len(names):
+        raise v.wrong("a field is there twice", "name each field once")
+    return names
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """Return the English names of countries by their ISO 3166-1 alpha-2 code (Unicode CLDR, by way of Babel)."""
+    from babel import Locale
+
+    special = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "XK", "AC", "CP", "DG", "EA", "IC", "TA", "CQ"}
+    territories = Locale.parse("en").territories.items()
+    return {code: name for code, name in territories if re.fullmatch("[A-Z]{2}", code) and code not in special}
+
+
+def read_country(value: object) -> str:
+    """Take a country's two-letter code (ISO 3166-1 alpha-2)."""
+    text = v.read_text(value)
+    countries = _countries()
+    if text in countries:
+        return text
+    if text.upper() in countries:
+        raise v.wrong(f"{v.shown(value)} is in small letters", f'write "{text.upper()}"')
+    name = v.nearest(text, sorted(countries.values()), least=80) if len(text) > 3 else ""
+    code = next((code for code, known in countries.items() if known == name), "")
+    instead = f'write "{code}" for {name}' if code else 'write two letters, such as "SN" for Senegal'
+    raise v.wrong(f"{v.shown(value)} is no country code", instead)
+
+
+def read_database(value: object, info: ValidationInfo) -> str:
+    """Take an SQLAlchemy URL of SQLite or PostgreSQL; a relative SQLite path starts at the configuration's folder."""
+    instead = 'write "sqlite:///registry.db" or "postgresql+psycopg://user@host/name"'
+    text = v.read_text(value)
+    scheme, colon, rest = text.partition("://")
+    if not colon or scheme not in ("sqlite", "postgresql", "postgresql+psycopg"):
+        raise v.wrong(f"{v.shown(v.without_password(text))} is no database that mailbot can use", instead)
+    if scheme != "sqlite":
+        return f"postgresql+psycopg://{rest}"
+    path = rest.removeprefix("/")
+    if not rest.startswith("/") or path in ("", ":memory:") or "?" in path:
+        raise v.wrong(f"{v.shown(text)} names no file that would outlive a restart", instead)
+    return f"sqlite:///{(v.base(info) / Path(path).expanduser()).absolute()}"
