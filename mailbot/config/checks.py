@@ -1,4 +1,4 @@
-"""Values of a configuration that are looked up in a list of the world's or of mailbot's: zones, countries, fields, URLs.
+"""Values of a configuration that are looked up somewhere: zones, countries, fields, kinds of database.
 
 Like `values`, these know no key and no file.
 """

@@ -6,7 +6,7 @@ they need and don't find as it should be, they pass over, since the models have 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
@@ -50,7 +50,7 @@ def tables(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
     return [one if isinstance(one, dict) else {} for one in found] if isinstance(found, list) else []
 
 
-def twice(named: list[tuple[Path, Any]], what: str, instead: str) -> Iterator[Found]:
+def twice(named: Sequence[tuple[Path, Any]], what: str, instead: str) -> Iterator[Found]:
     """Yield every value that an earlier one has already."""
     seen = set()
     for path, value in named:
@@ -74,7 +74,7 @@ def _server(server: dict[str, Any], path: Path) -> Iterator[Found]:
         yield (
             (*path, "maildir"),
             "both host and maildir are given",
-            "keep one of them: a server, or a folder of messages",
+            "keep one: a server, or a folder of messages",
         )
     elif not host and not maildir:
         yield (
@@ -160,7 +160,8 @@ def _clock_change(wall: datetime, zone: ZoneInfo, path: Path) -> Iterator[Found]
     match comes(wall, zone):
         case "never":
             last, first = gap(wall, zone)
-            why = f"{wall.isoformat()} never comes in {zone}: after {last:%H:%M} the clock is set forward to {first:%H:%M}"
+            change = f"after {last:%H:%M} the clock is set forward to {first:%H:%M}"
+            why = f"{wall.isoformat()} never comes in {zone}: {change}"
             yield path, why, f"write {first.isoformat()} or later"
         case "twice":
             why = f"{wall.isoformat()} comes twice in {zone}, since the clock is set back"

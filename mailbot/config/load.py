@@ -33,26 +33,15 @@ def find(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
 
     Raises ConfigRefused, saying what was looked for and the way out, where there is no such file.
     """
-    named = explicit or Path(environ.get(VARIABLE, "")) if explicit or environ.get(VARIABLE) else None
-    path = (
-        (cwd / (named or "config.toml").__str__()).absolute()
-        if named is None
-        else (cwd / named.expanduser()).absolute()
-    )
+    named = explicit or (Path(environ[VARIABLE]) if environ.get(VARIABLE) else None)
+    path = (cwd / (named or Path("config.toml")).expanduser()).absolute()
     if path.is_dir():
         path /= "config.toml"
     if path.is_file():
         return path
-    how = (
-        "named with -c"
-        if explicit
-        else f"named by ${VARIABLE}"
-        if named
-        else f"no -c and no ${VARIABLE}, so looked for here"
-    )
-    raise ConfigRefused(
-        [Problem(str(path), f"there is no such file ({how})", "`mailbot init DIR` makes a folder with one to edit")]
-    )
+    how = "-c names it" if explicit else f"${VARIABLE} names it" if named else f"neither -c nor ${VARIABLE} names one"
+    instead = "`mailbot init DIR` makes a folder with one to edit, -c FILE names another"
+    raise ConfigRefused([Problem(str(path), f"there is no such file ({how})", instead)])
 
 
 def load(path: Path) -> Config:
@@ -107,10 +96,9 @@ def _toml(text: str, path: Path) -> dict[str, Any]:
         number = int(line[1]) if line else text.count("\n") + 1
     except RecursionError:
         what, number = "Lists or tables are nested too deeply", 1
-    shown = text.splitlines()[number - 1].strip()[:60] if 0 < number <= len(text.splitlines()) else ""
-    instead = (
-        'mend the line "' + shown + '": text goes in quotes, one key a line' if shown else "look at the end of the file"
-    )
+    lines = text.splitlines()
+    shown = lines[number - 1].strip()[:60] if 0 < number <= len(lines) else ""
+    instead = f"mend this: {shown}" if shown else "something before the end is not finished"
     raise ConfigRefused([Problem(f"{path.name}:{number}", f"this is not TOML: {_small(what)}", instead)]) from None
 
 

@@ -24,6 +24,7 @@ from mailbot.config.checks import (
     read_title,
     read_zone,
 )
+from mailbot.config.cross import tables
 from mailbot.config.wallclock import settle
 
 PORTS = {"imap": {"tls": 993, "starttls": 143, "none": 143}, "smtp": {"tls": 465, "starttls": 587, "none": 25}}
@@ -63,7 +64,7 @@ class OAuth2(Table):
 
 
 class Server(Table):
-    """What both wires need to reach a server: `port` is settled, `timeout` in seconds, `ca` a file of trusted issuers."""
+    """What both wires need to reach a server: `timeout` is in seconds, `ca` a file of issuers to trust (PEM)."""
 
     host: v.AnyText = ""
     port: Port
@@ -295,12 +296,8 @@ class Config(Table):
         """Without any mailbox on a server and without a Maildir on the way out there is no Sent folder to look at."""
         if not isinstance(data, dict) or not isinstance(smtp := data.get("smtp"), dict):
             return data
-        boxes = data.get("mailbox") if isinstance(data.get("mailbox"), list) else []
-        if (
-            "evidence" in smtp
-            or smtp.get("maildir")
-            or any(isinstance(box, dict) and box.get("host") for box in boxes or ())
-        ):
+        on_server = any(mailbox.get("host") for mailbox in tables(data, "mailbox"))
+        if on_server or "evidence" in smtp or smtp.get("maildir"):
             return data
         return {**data, "smtp": {**smtp, "evidence": "none"}}
 

@@ -1,7 +1,7 @@
 """The small values of a configuration: what may be written for them, and what is said when something else is.
 
-Each `read_…` takes what TOML gave and returns the value, or raises `wrong(what, instead)`. They know no key and no file,
-except the base folder that relative paths start from, which pydantic's context carries.
+Each `read_…` takes what TOML gave and returns the value, or raises `wrong(what, instead)`. They know no key and no
+file, except the base folder that relative paths start from, which pydantic's context carries.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mailbot.config.secret import SOURCES, WRITE, Secret
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """How long before an event's start: `days` by the calendar (the wall clock stays), then `exact` by the stopwatch."""
+    """How long before the start: `days` by the calendar (the wall clock stays), then `exact` by the stopwatch."""
 
     days: int = 0
     exact: timedelta = timedelta(0)
