@@ -15,15 +15,15 @@ LOG = logging.getLogger("mailbot")
 MAX_VALUE = 200  # characters of one value; a server's answer can be a page
 
 
-def say(event: str, *, level: int = logging.INFO, **values: object) -> None:
+def say(name: str, /, *, level: int = logging.INFO, **values: object) -> None:
     """Log one event with its values; a value of None is left out."""
     if LOG.isEnabledFor(level):
-        LOG.log(level, event, extra={"values": {k: v for k, v in values.items() if v is not None}})
+        LOG.log(level, name, extra={"values": {k: v for k, v in values.items() if v is not None}})
 
 
-def warn(event: str, **values: object) -> None:
+def warn(name: str, /, **values: object) -> None:
     """Log an event that somebody may have to look at."""
-    say(event, level=logging.WARNING, **values)
+    say(name, level=logging.WARNING, **values)
 
 
 class Logfmt(logging.Formatter):

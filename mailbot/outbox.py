@@ -50,16 +50,28 @@ class Owed:
 
 
 def put(session: Session, owed: Iterable[Owed], now: datetime, domain: str) -> int:
-    """Write down mails that are owed; those already there (same key) stay as they are. Returns how many are new."""
+    """Write down mails that are owed and return how many now wait that did not before.
+
+    A mail with the same key stays as it is, unless nobody ever took it: one that was withdrawn, or that failed before
+    its recipient's address was corrected, waits again.
+    """
     secret = _secret(session, now)
     rows = [_row(one, now, domain, secret) for one in owed]
     if not rows:
         return 0
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Outbox).on_conflict_do_nothing(index_elements=["key"])
-    before = session.scalar(sa.select(sa.func.count()).select_from(Outbox)) or 0
-    session.execute(statement, rows)
-    return (session.scalar(sa.select(sa.func.count()).select_from(Outbox)) or 0) - before
+    statement = insert(Outbox)
+    new = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={n: new[n] for n in _REVIVED} | {"body": None},
+        where=sa.or_(Outbox.state == "withdrawn", Outbox.state == "failed"),
+    )
+    return len(session.execute(statement.returning(Outbox.id), rows).all())
+
+
+_REVIVED = ("state", "reason", "recipient", "language", "due_at", "expires_at", "next_attempt_at", "attempts", "digest")
+"""What a mail that waits again takes over from the new row; its Message-ID stays."""
 
 
 def _row(one: Owed, now: datetime, domain: str, secret: str) -> dict[str, Any]:
@@ -130,6 +142,11 @@ def note_in_doubt(session: Session, rows: Iterable[Outbox], now: datetime) -> No
 def note_sent(session: Session, row: Outbox, response: str, now: datetime) -> None:
     """Note that the server took it (250), or that evidence shows it did."""
     _move(session, row, ("claimed", "in_doubt"), state="sent", response=response[:500], reason="", done_at=now)
+
+
+def note_returned(session: Session, row: Outbox, reason: str, now: datetime) -> None:
+    """Note that a mail which had been taken came back for good: whoever it was for did not get it."""
+    _move(session, row, ("sent", "in_doubt"), state="failed", reason=reason[:500], done_at=now)
 
 
 def note_failed(session: Session, row: Outbox, reason: str, now: datetime) -> None:

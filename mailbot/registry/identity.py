@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from rapidfuzz import fuzz
 from sqlalchemy.orm import Session
 
+from mailbot.addresses import key
 from mailbot.errors import Held
 from mailbot.models import Participant
 from mailbot.rsvp.answer import Answer
@@ -40,15 +41,15 @@ def identity_of(answer: Answer, sender: str, received_id: int, *, shared: bool) 
     """Return the identity of a new participant; `shared` when another one already has the same address."""
     name = folded(str(answer.name.value)) if answer.name else ""
     if answer.email:
-        key = str(answer.email.value).casefold()
-        return f"mailto:{key}#{name or received_id}" if shared else f"mailto:{key}"
+        own = key(str(answer.email.value))
+        return f"mailto:{own}#{name or received_id}" if shared else f"mailto:{own}"
     return f"name:{name}|{sender}" if name else f"message:{received_id}|{sender}"
 
 
 def by_address(session: Session, event: str, address: str) -> list[Participant]:
     """Return the participants with this address of their own, the one registered first at the top."""
-    key = f"mailto:{address.casefold()}"
-    same = sa.or_(Participant.identity == key, Participant.identity.startswith(key + "#", autoescape=True))
+    own = f"mailto:{key(address)}"
+    same = sa.or_(Participant.identity == own, Participant.identity.startswith(own + "#", autoescape=True))
     query = sa.select(Participant).where(Participant.event == event, same)
     return list(session.scalars(query.order_by(Participant.id)))
 
@@ -56,7 +57,7 @@ def by_address(session: Session, event: str, address: str) -> list[Participant]:
 def by_sender(session: Session, event: str, sender: str) -> list[Participant]:
     """Return the participants to whom mail goes by way of this address, themselves included."""
     query = sa.select(Participant).where(
-        Participant.event == event, sa.func.lower(Participant.write_to) == sender.casefold()
+        Participant.event == event, sa.func.lower(Participant.write_to) == sender.lower()
     )
     return list(session.scalars(query.order_by(Participant.id)))
 
@@ -73,7 +74,7 @@ def find(session: Session, event: str, answer: Answer, sender: str) -> Participa
         return next((p for p in near if p.email is None and alike(p.name, name)), None)
     if name:
         return next((p for p in near if alike(p.name, name)), None)
-    return next((p for p in near if p.email and p.email.casefold() == sender), None) if answer.is_sender else None
+    return next((p for p in near if p.email and key(p.email) == key(sender)), None) if answer.is_sender else None
 
 
 def _by_name(same: list[Participant], name: str) -> Participant | None:

@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from mailbot.addresses import key
 from mailbot.errors import Held
 from mailbot.models import Change, Participant, Received
 from mailbot.registry import identity
@@ -67,7 +68,7 @@ def record(session: Session, event: str, reading: Reading, source: Source) -> li
 def _register(session: Session, event: str, answer: Answer, reading: Reading, source: Source) -> Recorded:
     tentative = answer.partstat == "TENTATIVE"
     status = "tentative" if tentative else "registered"
-    person = identity.find(session, event, answer, source.sender.casefold())
+    person = identity.find(session, event, answer, source.sender)
     new = person is None
     if person is None:
         person = _new(session, event, answer, source, status)
@@ -84,10 +85,10 @@ def _register(session: Session, event: str, answer: Answer, reading: Reading, so
 
 
 def _decline(session: Session, event: str, answer: Answer, source: Source) -> Recorded:
-    person = identity.find_to_cancel(session, event, answer, source.sender.casefold())
+    person = identity.find_to_cancel(session, event, answer, source.sender)
     if person is not None and not _is_stale(session, person, source):
         changed = _set_status(session, person, "declined", source, "")
-        _latest(person, source)
+        _latest(session, person, source)
         _spoke(session, person, "decline", source)
         return Recorded(person, "cancelled" if changed else "unchanged", tuple(changed))
     if person is None:
@@ -103,7 +104,7 @@ def _new(session: Session, event: str, answer: Answer, source: Source, status: s
     taken = bool(answer.email and identity.by_address(session, event, str(answer.email.value)))
     person = Participant(
         event=event,
-        identity=identity.identity_of(answer, source.sender.casefold(), source.received_id or 0, shared=taken)[:512],
+        identity=identity.identity_of(answer, source.sender, source.received_id or 0, shared=taken)[:512],
         status=status,
         write_to=str(answer.email.value) if answer.email else source.sender or None,
         registered_at=source.at,
@@ -167,11 +168,11 @@ def _set(session: Session, person: Participant, name: str, value: Value, source:
         raise ValueError(f"no such field: {name}")
     new = value.value if isinstance(value.value, bool) else value.value.strip()[: _CLAMP.get(name, MAX_VALUE)]
     old = getattr(person, name)
-    if old == new or (name == "email" and old and isinstance(new, str) and old.casefold() == new.casefold()):
+    if old == new or (name == "email" and old and isinstance(new, str) and key(old) == key(new)):
         return False
     setattr(person, name, new)
     if name == "email" and isinstance(new, str):
-        _readdress(session, person, new)
+        _readdress(session, person, new, source)
     person.changed_at = source.at
     session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
                        field=name, old=_text(old), new=_text(new), words=value.words, place=value.where,
@@ -185,11 +186,13 @@ def _text(value: object) -> str | None:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
-def _readdress(session: Session, person: Participant, address: str) -> None:
+def _readdress(session: Session, person: Participant, address: str, source: Source) -> None:
     """Let mail go to a participant's own address, and know them by it from now on unless somebody else has it."""
-    person.write_to, person.reachable = address, "yes"
+    person.write_to = address
+    if person.reachable == "unreachable":
+        note_reachable(session, person, source)
     if not identity.by_address(session, person.event, address):
-        person.identity = f"mailto:{address.casefold()}"
+        person.identity = f"mailto:{key(address)}"
 
 
 def _settle(
@@ -204,15 +207,15 @@ def _settle(
     )
     person.review = " ".join(dict.fromkeys([*kept, *answer.review, *reading.review]))
     if not stale:
-        _latest(person, source)
+        _latest(session, person, source)
 
 
-def _latest(person: Participant, source: Source) -> None:
+def _latest(session: Session, person: Participant, source: Source) -> None:
     person.received_id = source.received_id
     person.utc_offset = source.utc_offset if source.utc_offset is not None else person.utc_offset
     person.language = source.language or person.language
-    if source.sender and (person.write_to or "").casefold() == source.sender.casefold():
-        person.reachable = "yes"  # whoever writes to us from an address can be reached there
+    if person.reachable == "unreachable" and key(person.write_to or "") == key(source.sender):
+        note_reachable(session, person, source)  # whoever writes to us from an address can be reached there
 
 
 def _spoke(session: Session, person: Participant, kind: str, source: Source) -> None:
@@ -229,6 +232,13 @@ def change_field(session: Session, person: Participant, name: str, new: str | No
     person.changed_at = at
     session.add(Change(participant_id=person.id, at=at, who=who, field=name, old=_text(old), new=new, rule="decision"))
     return True
+
+
+def note_reachable(session: Session, person: Participant, source: Source) -> None:
+    """Note that an address is alive again: its owner wrote from it, or gave another one."""
+    session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
+                       field="reachable", old=person.reachable, new="yes"))  # fmt: skip
+    person.reachable = "yes"
 
 
 def note_unreachable(session: Session, person: Participant, how: str, *, who: str, words: str, at: datetime) -> bool:

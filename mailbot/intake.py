@@ -1,0 +1,262 @@
+"""One received message → registry and acknowledgement, in one transaction.
+
+Reading is pure and happens before the transaction; what it says, the answer that is owed for it and the row's
+disposition are then written together or not at all. Anything unforeseen leaves the row `held` with the reason, and the
+next message goes on. Nothing here fetches, sends or composes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mailbot import bounce, message, outbox, reading, registry
+from mailbot.addresses import key
+from mailbot.config import Config, EventConfig
+from mailbot.database import Database
+from mailbot.errors import Held
+from mailbot.log import say, warn
+from mailbot.message import Address, Message
+from mailbot.models import Outbox, Participant, Received
+from mailbot.registry import Recorded, Source
+from mailbot.rsvp.answer import Invitation, Reading
+
+RECORDS = ("registration", "decline", "calendar_reply")
+"""The kinds of message that change the registry."""
+ANSWERED = (*RECORDS, "question")
+"""The kinds of message that get an acknowledgement; never robots, bounces or lists (RFC 3834 section 2)."""
+FUTURE_SLACK = timedelta(days=1)  # a Date further ahead than this is a clock gone wrong, and says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One `new` row, read: the row's id, its message, the event that it is about, and what it says."""
+
+    id: int
+    message: Message
+    event: EventConfig
+    reading: Reading
+
+
+def invitation_of(event: EventConfig, config: Config) -> Invitation:
+    """Return what the reader may know of an event beforehand."""
+    return Invitation(
+        message_ids=frozenset(event.invitations),
+        own_addresses=config.own_addresses,
+        invitation_texts=event.invitation_texts,
+        subject_words=event.subject_words,
+        required=event.required,
+    )
+
+
+def take_one(database: Database, config: Config, now: datetime) -> bool:
+    """Read the oldest `new` message and record it; returns whether there was one."""
+    with database.read() as session:
+        row = session.scalar(sa.select(Received).where(Received.disposition == "new").order_by(Received.id).limit(1))
+    if row is None:
+        return False
+    read: Read | None = None
+    try:
+        with database.read() as session:
+            read = _read(session, row, config, now)
+        with database.write() as session:
+            _record(session, read, config, now)
+    except Held as e:
+        _hold(database, row.id, read, (e.word, e.detail), now)
+    except sa.exc.OperationalError:
+        raise  # the database is in trouble, not the message: it stays `new`
+    except Exception as e:  # noqa: BLE001 -- a message must never stop the ones behind it
+        _hold(database, row.id, read, ("unforeseen", f"{type(e).__name__}: {e}"), now)
+    return True
+
+
+def _read(session: Session, row: Received, config: Config, now: datetime) -> Read:
+    mail = message.read(row.raw or b"")
+    if row.truncated:
+        mail = replace(mail, held="too_large", size=row.size)
+    event = which_event(session, mail, config, now)
+    return Read(row.id, mail, event, reading.read(mail, invitation_of(event, config)))
+
+
+def which_event(session: Session, mail: Message, config: Config, now: datetime) -> EventConfig:
+    """Return the event that a message is about: by the mail that it answers, by its subject, else the next one."""
+    answered = {*mail.in_reply_to, *mail.references}
+    for event in config.events:
+        if answered & set(event.invitations):
+            return event
+    if answered:
+        slug = session.scalar(sa.select(Outbox.event).where(Outbox.message_id.in_(answered)).limit(1))
+        if found := next((e for e in config.events if e.slug == slug), None):
+            return found
+    coming = sorted((e for e in config.events if e.ends > now), key=lambda e: e.starts) or list(config.events)
+    subject = mail.subject.casefold()
+    named = (e for e in coming if any(word.casefold() in subject for word in e.subject_words))
+    return next(named, coming[0])
+
+
+def _record(session: Session, read: Read, config: Config, now: datetime) -> None:
+    row = session.get(Received, read.id, with_for_update=True)
+    if row is None or row.disposition != "new":
+        return
+    _note_headers(row, read, now)
+    if (first := _copy_of(session, row)) is not None:
+        row.disposition, row.duplicate_of, row.raw = "duplicate", first, None
+        say("message_read", id=row.id, disposition="duplicate", of=first)
+        return
+    disposition, rule = _own_mail(read, config) or (read.reading.kind, read.reading.rule)
+    row.disposition, row.rule, row.event = disposition, rule[:255], read.event.slug
+    row.language, row.question = read.reading.language, read.reading.question
+    row.review, row.reason = " ".join(read.reading.review), read.reading.reason
+    if disposition == "bounce":
+        _note_bounce(session, row, read.message, now)
+    done = _people(session, row, read, disposition, now)
+    if disposition in ANSWERED and not _only_noise(read.reading, done):
+        _answer(session, row, read, done, config=config, now=now)
+    say("message_read", id=row.id, disposition=disposition, sender=row.sender or None, people=len(done) or None,
+        rule=rule or None, reason=row.reason or None)  # fmt: skip
+
+
+def _note_headers(row: Received, read: Read, now: datetime) -> None:
+    mail = read.message
+    writer = answer_address(mail, frozenset())
+    row.read_at, row.message_id, row.subject = now, mail.message_id[:998], mail.subject[:998]
+    row.thread = " ".join([*mail.references, mail.message_id]).strip()[:8000]
+    row.sender, row.sender_name = (writer.email, writer.name) if writer else ("", "")
+    row.sent_at = mail.date if mail.date and mail.date < now + FUTURE_SLACK else None
+
+
+def _copy_of(session: Session, row: Received) -> int | None:
+    """Return the row that holds the same message already: both organisers' copies of one reply are one."""
+    same = sa.select(Received.id).where(Received.fingerprint == row.fingerprint, Received.id != row.id)
+    return session.scalar(same.where(Received.disposition.not_in(("new", "duplicate"))).order_by(Received.id).limit(1))
+
+
+def _own_mail(read: Read, config: Config) -> tuple[str, str] | None:
+    """Recognise mail of our own (a copy to ourselves, the invitation) and the organisers'; robots stay robots."""
+    if read.reading.kind in ("bounce", "auto_reply", "held"):
+        return None
+    mail = read.message
+    if mail.header("x-mailbot-mail") and mail.from_ and key(mail.from_.email) == key(config.smtp.from_.email):
+        return "unrelated", "own_mail"
+    if mail.from_ and key(mail.from_.email) in {key(a) for a in config.own_addresses}:
+        return "unrelated", "from_organiser"
+    return None
+
+
+def _people(session: Session, row: Received, read: Read, disposition: str, now: datetime) -> list[Recorded]:
+    if disposition not in RECORDS:
+        return []
+    if not row.sender:
+        raise Held("no_sender", "nobody to answer to")
+    if read.event.ends <= now:
+        raise Held("event_over", f"{read.event.slug} ended {read.event.ends:%Y-%m-%d %H:%M %Z}")
+    if not read.reading.answers:
+        raise Held("nobody_named", read.reading.rule)
+    source = Source(received_id=row.id, sender=row.sender, at=now, sent_at=row.sent_at,
+                    utc_offset=_offset(read.message), language=read.reading.language)  # fmt: skip
+    return registry.record(session, read.event.slug, read.reading, source)
+
+
+def _offset(mail: Message) -> int | None:
+    """Return the minutes east of UTC that the writer's clock shows; None where it says nothing (-0000, UTC servers)."""
+    offset = mail.date.utcoffset() if mail.date else None
+    return int(offset.total_seconds()) // 60 if offset else None
+
+
+def _only_noise(reading: Reading, done: list[Recorded]) -> bool:
+    """Return whether nothing needs to be said: a calendar's answer that changes nothing is not answered."""
+    return reading.kind == "calendar_reply" and all(one.case == "unchanged" for one in done)
+
+
+def _answer(
+    session: Session, row: Received, read: Read, done: list[Recorded], *, config: Config, now: datetime
+) -> None:
+    to = answer_address(read.message, config.own_addresses)
+    if to is None or to.key in {key(a) for a in config.own_addresses}:
+        return
+    if _answered_lately(session, to.email, now) >= config.limits.acknowledgements_per_address_and_day:
+        row.review = " ".join([*row.review.split(), "answered_too_often"])
+        warn("not_answered", id=row.id, to=to.email, reason="answered_too_often")
+        return
+    owed = outbox.Owed(
+        key=f"acknowledgement {row.id}", mail="acknowledgement", event=read.event.slug, event_start=read.event.starts,
+        recipient=to.email, language=language_for(row.language, done, config), case=_case(read.reading, done),
+        due_at=now, expires_at=read.event.ends, received_id=row.id,
+        participant_id=done[0].participant.id if len(done) == 1 else None,
+    )  # fmt: skip
+    outbox.put(session, [owed], now, config.smtp.domain)
+
+
+def answer_address(mail: Message, own: frozenset[str]) -> Address | None:
+    """Return where an answer goes: Reply-To where it isn't our own, else From (RFC 5322 3.6.2)."""
+    for address in (*mail.reply_to, mail.from_):
+        if address and address.email and key(address.email) not in {key(a) for a in own}:
+            return address
+    return mail.from_ if mail.from_ and mail.from_.email else None
+
+
+def _answered_lately(session: Session, address: str, now: datetime) -> int:
+    since = now - timedelta(days=1)
+    query = sa.select(sa.func.count()).select_from(Outbox)
+    query = query.where(sa.func.lower(Outbox.recipient) == address.lower(), Outbox.mail == "acknowledgement")
+    return session.scalar(query.where(Outbox.created_at > since)) or 0
+
+
+def language_for(language: str, done: list[Recorded], config: Config) -> str:
+    """Return the language to answer in: the message's, else the participant's so far, else the first configured."""
+    for one in (language, *(r.participant.language for r in done)):
+        if one in config.languages:
+            return one
+    return config.languages[0]
+
+
+def _case(read: Reading, done: list[Recorded]) -> str:
+    """Return the acknowledgement's case as a word: the weightiest of what became of the people in the message."""
+    if read.kind == "question":
+        return "question"
+    cases = {one.case for one in done}
+    order = ("registered", "changed", "cancelled", "tentative", "not_coming", "unchanged")
+    return next(case for case in order if case in cases)
+
+
+def _note_bounce(session: Session, row: Received, mail: Message, now: datetime) -> None:
+    """Find the mail that came back and its participant; a hard bounce makes them unreachable and stops their mail."""
+    found = bounce.read(mail)
+    if found is None:
+        return
+    hard = [r for r in found.recipients if r.hard]
+    row.reason = "; ".join(f"{r.address} {r.status}" for r in hard or found.recipients)[:500]
+    if not hard:
+        return
+    for person in _bounced_people(session, found):
+        words = f"{hard[0].status} {hard[0].diagnostic}".strip()
+        if registry.note_unreachable(session, person, "unreachable", who="mail server", words=words, at=now):
+            warn("unreachable", address=person.write_to, status=hard[0].status)
+        waiting = sa.select(Outbox).where(Outbox.participant_id == person.id, Outbox.state == "waiting")
+        for mail_row in session.scalars(waiting):
+            outbox.withdraw(session, mail_row, "unreachable", now)
+
+
+def _bounced_people(session: Session, found: bounce.Bounce) -> list[Participant]:
+    sent = session.scalar(sa.select(Outbox).where(Outbox.message_id == found.message_id)) if found.message_id else None
+    if sent is not None and sent.participant_id is not None:
+        person = session.get(Participant, sent.participant_id)
+        return [person] if person else []
+    addresses = [r.address.lower() for r in found.recipients if r.hard]
+    return list(session.scalars(sa.select(Participant).where(sa.func.lower(Participant.write_to).in_(addresses))))
+
+
+def _hold(database: Database, row_id: int, read: Read | None, why: tuple[str, str], now: datetime) -> None:
+    """Set a message aside for a person, in a transaction of its own."""
+    word, detail = why
+    with database.write() as session:
+        row = session.get(Received, row_id)
+        if row is not None and row.disposition == "new":
+            row.disposition, row.reason, row.read_at = "held", f"{word}: {detail}" if detail else word, now
+            if read is not None:
+                _note_headers(row, read, now)
+                row.event, row.language, row.question = read.event.slug, read.reading.language, read.reading.question
+    warn("message_held", id=row_id, reason=word)

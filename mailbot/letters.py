@@ -1,0 +1,128 @@
+"""From the registry's rows to a `Letter`: what one mail in the outbox says.
+
+Reads rows, changes none; the words of a mail are `templates/`' and `compose`'s business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from mailbot import mailouts, registry
+from mailbot.addresses import Address
+from mailbot.compose import Letter, Person, Shown
+from mailbot.config import Config, EventConfig
+from mailbot.models import Change, Outbox, Participant, Received
+
+CASES = {
+    "registered": "registered",
+    "unchanged": "registered",
+    "changed": "changed",
+    "cancelled": "declined",
+    "not_coming": "declined",
+    "tentative": "tentative",
+    "question": "question",
+}
+"""What became of a message, and the case of the acknowledgement that says so."""
+
+
+def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> Letter:
+    """Return what a mail in the outbox says now; `now` becomes its Date.
+
+    Raises KeyError when the configuration no longer knows the event.
+    """
+    event = config.event(row.event)
+    received = _answered(session, row)
+    people = _people(session, row)
+    move = mailouts.last_move(session, event)
+    told_former = bool(move and people and min(p.registered_at for p in people) < move.at)
+    return Letter(
+        mail=row.mail,
+        language=row.language,
+        event=event,
+        recipient=Address(_name_of(row, people, received), row.recipient),
+        message_id=row.message_id,
+        now=now,
+        case=_case(row, received),
+        person=_person(session, people[0]) if len(people) == 1 else None,
+        people=tuple(_person(session, p) for p in people) if len(people) > 1 else (),
+        missing=tuple(dict.fromkeys(f for p in people if p.status != "declined" for f in missing(p, event))),
+        in_reply_to=received.message_id if received else "",
+        references=tuple(received.thread.split()) if received else (),
+        sequence=move.times if move else 0,
+        moved_from=move.former.astimezone(event.zone) if move and told_former else None,
+        subject=received.subject if received else "",
+        changed=_changed(session, row),
+        question=received.question if received and row.mail == "acknowledgement" else "",
+        headers=(("X-Mailbot-Id", row.key),),
+        uid=f"{event.slug}-{people[0].id}@{config.smtp.domain}" if len(people) == 1 else "",
+    )
+
+
+def missing(person: Participant, event: EventConfig) -> list[str]:
+    """Return the required fields that a participant has not given yet, in the event's order."""
+    return [name for name in event.required if getattr(person, name, None) in (None, "")]
+
+
+def digest_of(letter: Letter, templates: str) -> str:
+    """Return a digest of all that a composed mail was made from, its moment left out; `templates` stands for theirs."""
+    parts = {n: getattr(letter, n) for n in letter.__dataclass_fields__ if n not in ("now", "event")}
+    text = repr((sorted(parts.items()), letter.event.model_dump_json(), templates))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _answered(session: Session, row: Outbox) -> Received | None:
+    """Return the message that a mail answers: its own, or the latest that the participant wrote."""
+    if row.received_id is not None:
+        return session.get(Received, row.received_id)
+    person = session.get(Participant, row.participant_id) if row.participant_id else None
+    found = session.get(Received, person.received_id) if person and person.received_id else None
+    return found if found and person and found.sender.casefold() == (person.write_to or "").casefold() else None
+
+
+def _people(session: Session, row: Outbox) -> list[Participant]:
+    if row.mail == "acknowledgement" and row.received_id is not None:
+        return list(registry.people_of(session, row.received_id))
+    person = session.get(Participant, row.participant_id) if row.participant_id else None
+    return [person] if person else []
+
+
+def _name_of(row: Outbox, people: list[Participant], received: Received | None) -> str:
+    """Return the name to write beside the address: the participant's where the address is theirs."""
+    for person in people:
+        if person.name and (person.email or "").casefold() == row.recipient.casefold():
+            return person.name
+    return received.sender_name if received and received.sender == row.recipient else ""
+
+
+def _case(row: Outbox, received: Received | None) -> str:
+    if row.mail != "acknowledgement":
+        return ""
+    if received and received.disposition == "calendar_reply" and row.case == "registered":
+        return "calendar"
+    return CASES.get(row.case, "registered")
+
+
+def _person(session: Session, person: Participant) -> Person:
+    values = registry.latest_values(session, person.id)
+    shown = {name: Shown(_value(person, name), c.words, c.confidence) for name, c in values.items()}
+    return Person(
+        name=person.name, email=person.email, title=person.title, phone=person.phone,
+        organisation=person.organisation, mode=person.mode, needs_access=person.needs_access,
+        utc_offset=person.utc_offset, status=person.status, values=shown,
+    )  # fmt: skip
+
+
+def _value(person: Participant, name: str) -> str | bool:
+    value = getattr(person, name)
+    return value if isinstance(value, bool) else str(value or "")
+
+
+def _changed(session: Session, row: Outbox) -> tuple[str, ...]:
+    """Return the fields that the answered message changed, where an acknowledgement says so."""
+    if row.case != "changed" or row.received_id is None:
+        return ()
+    query = session.query(Change.field).where(Change.received_id == row.received_id).order_by(Change.id)
+    return tuple(dict.fromkeys(name for (name,) in query if name not in ("message", "status", "reachable")))
