@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -56,7 +57,6 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
         subject=received.subject if received else "",
         changed=_changed(session, row),
         question=received.question if received and row.mail == "acknowledgement" else "",
-        headers=(("X-Mailbot-Id", row.key),),
         uid=f"{event.slug}-{people[0].id}@{config.smtp.domain}" if len(people) == 1 else "",
     )
 
@@ -71,6 +71,12 @@ def digest_of(letter: Letter, templates: str) -> str:
     parts = {n: getattr(letter, n) for n in letter.__dataclass_fields__ if n not in ("now", "event")}
     text = repr((sorted(parts.items()), letter.event.model_dump_json(), templates))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def templates_stamp(folder: Path) -> str:
+    """Return a text that changes when a template does: names, sizes and times of the files."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return " ".join(f"{p.relative_to(folder)}:{p.stat().st_size}:{p.stat().st_mtime_ns}" for p in files)
 
 
 def _answered(session: Session, row: Outbox) -> Received | None:

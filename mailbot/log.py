@@ -15,15 +15,19 @@ LOG = logging.getLogger("mailbot")
 MAX_VALUE = 200  # characters of one value; a server's answer can be a page
 
 
-def say(name: str, /, *, level: int = logging.INFO, **values: object) -> None:
+def say(name: str, /, **values: object) -> None:
     """Log one event with its values; a value of None is left out."""
-    if LOG.isEnabledFor(level):
-        LOG.log(level, name, extra={"values": {k: v for k, v in values.items() if v is not None}})
+    _log(logging.INFO, name, values)
 
 
 def warn(name: str, /, **values: object) -> None:
     """Log an event that somebody may have to look at."""
-    say(name, level=logging.WARNING, **values)
+    _log(logging.WARNING, name, values)
+
+
+def _log(level: int, name: str, values: dict[str, object]) -> None:
+    if LOG.isEnabledFor(level):
+        LOG.log(level, name, extra={"values": {k: v for k, v in values.items() if v is not None}})
 
 
 class Logfmt(logging.Formatter):

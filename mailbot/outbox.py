@@ -163,6 +163,11 @@ def note_later(session: Session, row: Outbox, reason: str, now: datetime, *, aft
     _move(session, row, ("claimed", "in_doubt"), state="waiting", reason=reason[:500], next_attempt_at=again)
 
 
+def note_again(session: Session, row: Outbox, reason: str, now: datetime) -> None:
+    """Let a mail in doubt wait again, with the same bytes: evidence shows that it never left, or there is none."""
+    _move(session, row, ("in_doubt",), state="waiting", reason=reason, next_attempt_at=now)
+
+
 def release(session: Session, row: Outbox, reason: str, now: datetime) -> None:
     """Give a claimed mail back untried: the server could not be reached, so the attempt does not count."""
     _move(session, row, ("claimed",), state="waiting", reason=reason[:500], attempts=max(row.attempts - 1, 0),

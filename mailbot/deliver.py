@@ -1,0 +1,232 @@
+"""One outbox row → recipient, in batches that share their commits; never a transaction open across the wire.
+
+claim (commit) → still owed? → hand over all but the dot → `in_doubt` (commit) → the dot → result (commit). Only 250
+means sent and only 400–599 means refused; everything else stays in doubt until evidence settles it. Nothing here
+decides who is owed, and nothing is composed after a mail's first claim: a repetition has the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mailbot import mailouts, outbox
+from mailbot.compose import Composer
+from mailbot.config import Config
+from mailbot.database import Database
+from mailbot.errors import GiveUp, InDoubt, MailbotError, TryLater
+from mailbot.letters import digest_of, letter_for, templates_stamp
+from mailbot.log import say, warn
+from mailbot.models import Outbox
+from mailbot.schedule import COMPOSE_AHEAD
+from mailbot.wire import MailSink
+
+BATCH = 20  # mails claimed per connection and turn: a turn ends within seconds, so that `now` stays true
+PREPARED = 200  # mails composed ahead per turn: about a second of work
+SETTLE_AFTER = timedelta(minutes=5)  # a provider files a copy in the Sent folder late; absence proves nothing before
+PACE = timedelta(minutes=1)  # the window in which `max_per_minute` counts
+
+Evidence = Callable[[Outbox], bool | None]
+"""Says whether a mail in doubt has left: True, False (looked, and it is not there), None (there is no telling)."""
+
+
+@dataclass
+class Deliverer:
+    """Sends what is due over a few reused connections; `trouble` says why the last turn could not, "" when it could."""
+
+    database: Database
+    config: Config
+    composer: Composer
+    sinks: Sequence[MailSink]
+    evidence: Evidence
+    stopping: Callable[[], bool] = lambda: False
+    trouble: str = field(default="", init=False)
+
+    def prepare(self, now: datetime) -> int:
+        """Compose mail that will be due within minutes, so that at its moment only the wire is left."""
+        with self.database.write() as session:
+            soon = sa.select(Outbox).where(
+                Outbox.state == "waiting", Outbox.body.is_(None), Outbox.attempts == 0,
+                Outbox.next_attempt_at > now, Outbox.next_attempt_at <= now + COMPOSE_AHEAD,
+            )  # fmt: skip
+            rows = session.scalars(soon.order_by(Outbox.next_attempt_at, Outbox.id).limit(PREPARED)).all()
+            for row in rows:
+                self._compose(session, row, row.next_attempt_at)
+        return len(rows)
+
+    def deliver(self, now: datetime) -> int:
+        """Send one batch of due mail; returns how many rows came to a result, 0 when there is nothing to do now."""
+        with self.database.write() as session:
+            allowed = self._allowance(session, now)
+            claimed = outbox.claim(session, now, allowed) if allowed > 0 else []
+            rows = [row for row in claimed if self._fit(session, row, now)]
+        while rows:
+            some, rows = rows[: len(self.sinks)], rows[len(self.sinks) :]
+            if self.stopping() or not self._send(some, now):
+                self._release([row for row in (*some, *rows) if row.state == "claimed"], now)
+                return 0
+        return len(claimed)
+
+    def _allowance(self, session: Session, now: datetime) -> int:
+        most = BATCH * len(self.sinks)
+        if self.config.smtp.max_per_minute:
+            most = min(most, self.config.smtp.max_per_minute - outbox.sent_since(session, now - PACE))
+        return most
+
+    def _fit(self, session: Session, row: Outbox, now: datetime) -> bool:
+        """Check that a claimed mail is still owed and has its bytes; False where it came to a result here."""
+        try:
+            event = self.config.event(row.event)
+        except KeyError:
+            outbox.withdraw(session, row, "event_gone", now)
+            return False
+        if reason := mailouts.still_owed(session, row, event, now):
+            outbox.withdraw(session, row, reason, now)
+            say("mail_withdrawn", mail=row.mail, to=row.recipient, reason=reason)
+            return False
+        if row.attempts > 1 and row.body is not None:
+            return True  # it may have been accepted before: the same bytes, whatever has changed since
+        return self._compose(session, row, now)
+
+    def _compose(self, session: Session, row: Outbox, now: datetime) -> bool:
+        """Fix a mail's bytes, unless those composed ahead still say what is true."""
+        try:
+            letter = letter_for(session, row, self.config, now)
+            digest = digest_of(letter, templates_stamp(self.composer.templates))
+            if row.body is None or row.digest != digest:
+                row.body, row.digest = self.composer.compose(letter), digest
+        except Exception as e:  # noqa: BLE001 -- a template's fault must not stop the other mails
+            warn("not_composed", mail=row.mail, to=row.recipient, reason=f"{type(e).__name__}: {e}")
+            if row.state == "claimed":
+                outbox.note_later(session, row, f"could not be composed: {e}", now)
+            return False
+        return True
+
+    def _release(self, rows: Sequence[Outbox], now: datetime) -> None:
+        """Give back what was claimed but can't be tried: the server is out of reach, or we are to stop."""
+        why = "the worker was stopped" if self.stopping() else f"no connection: {self.trouble}"
+        with self.database.write() as session:
+            for row in rows:
+                outbox.release(session, row, why, now)
+
+    def _send(self, rows: Sequence[Outbox], now: datetime) -> bool:
+        """Send at most as many mails as there are connections, all at once; False where no connection could be had."""
+        pairs = list(zip(self.sinks, rows, strict=False))
+        offers = _together([_attempt(self._offer, sink, row) for sink, row in pairs])
+        taken = [(sink, row) for (sink, row), error in zip(pairs, offers, strict=True) if error is None]
+        with self.database.write() as session:
+            for (_, row), error in zip(pairs, offers, strict=True):
+                if error is not None:
+                    self._note(session, row, error, now)
+            outbox.note_in_doubt(session, [row for _, row in taken], now)
+        answers = _together([_attempt(_finish, sink, row) for sink, row in taken])
+        with self.database.write() as session:
+            for (_, row), answer in zip(taken, answers, strict=True):
+                self._note(session, row, answer, now)
+        return not all(isinstance(error, _NoConnection) for error in offers)
+
+    def _offer(self, sink: MailSink, row: Outbox) -> None:
+        try:
+            sink.open()
+        except MailbotError as e:
+            raise _NoConnection(str(e)) from e
+        recipients = [row.recipient]
+        if self.config.smtp.evidence == "copy" and self.config.smtp.maildir is None:
+            recipients.append(self.config.smtp.copy_address)
+        try:
+            sink.offer(self.config.smtp.from_.email, recipients, row.body or b"", row.message_id.strip("<>"))
+        except MailbotError:
+            raise
+        except Exception as e:  # the dot was not sent, so nothing was accepted, whatever the fault
+            sink.close()
+            raise TryLater(f"{type(e).__name__}: {e}") from e
+
+    def _note(self, session: Session, row: Outbox, result: object, now: datetime) -> None:
+        """Write down what became of a mail."""
+        about = {"mail": row.mail, "to": row.recipient, "id": row.id}
+        match result:
+            case _NoConnection():
+                self.trouble = str(result)
+                outbox.release(session, row, f"no connection: {result}", now)
+            case TryLater():
+                outbox.note_later(session, row, result.reason, now, after=result.after)
+                say("mail_later", **about, reason=result.reason)
+            case GiveUp():
+                outbox.note_failed(session, row, result.reason, now)
+                warn("mail_failed", **about, reason=result.reason)
+            case InDoubt():
+                warn("mail_in_doubt", **about, reason=result.reason)
+            case str():
+                self.trouble = ""
+                outbox.note_sent(session, row, result, now)
+                say("mail_sent", **about)
+            case _:  # a fault of ours after which nobody knows what the server took
+                warn("mail_in_doubt", **about, reason=repr(result))
+
+    def settle(self, now: datetime, *, starting: bool = False) -> int:
+        """Settle mails in doubt by evidence: sent, or waiting again with the same bytes; returns how many were.
+
+        At the start nobody else can be sending, so what is found is believed at once; what is not found is only
+        believed some minutes after the dot.
+        """
+        with self.database.read() as session:
+            rows = outbox.in_doubt(session)
+        settled = 0
+        for row in rows:
+            settled += self._settle_one(row, now, starting=starting)
+        return settled
+
+    def _settle_one(self, row: Outbox, now: datetime, *, starting: bool) -> bool:
+        age = now - (row.in_doubt_at or now)
+        if not starting and age < PACE:
+            return False  # its connection may still be waiting for the answer
+        found = self.evidence(row)
+        if found is False and age < SETTLE_AFTER and self.config.smtp.maildir is None:
+            return False
+        if found is None and self.config.smtp.in_doubt == "ask":
+            return False
+        with self.database.write() as session:
+            if found:
+                outbox.note_sent(session, row, "found after a crash or a lost answer", now)
+            else:
+                outbox.note_again(session, row, "not found, so it is sent again", now)
+        say("doubt_settled", mail=row.mail, to=row.recipient, found=found)
+        return True
+
+    def close(self) -> None:
+        """Close every connection."""
+        for sink in self.sinks:
+            sink.close()
+
+
+class _NoConnection(MailbotError):
+    """The server could not be reached or did not let us in: no mail is at fault."""
+
+
+def _finish(sink: MailSink, _row: Outbox) -> str:
+    return sink.finish()
+
+
+def _attempt(do: Callable[[MailSink, Outbox], object], sink: MailSink, row: Outbox) -> Callable[[], object]:
+    """Return the call whose error is its result."""
+
+    def run() -> object:
+        try:
+            return do(sink, row)
+        except Exception as e:  # noqa: BLE001 -- whatever happened, it must be noted beside the mail
+            return e
+
+    return run
+
+
+def _together(calls: Sequence[Callable[[], object]]) -> list[object]:
+    """Make calls at the same time, each on its own connection, and return their results in order."""
+    if len(calls) < 2:
+        return [call() for call in calls]
+    with ThreadPoolExecutor(len(calls), thread_name_prefix="smtp") as pool:
+        return list(pool.map(lambda call: call(), calls))

@@ -1,0 +1,229 @@
+"""One turn of the work, and when to wake for the next.
+
+A turn reads what was collected, plans what is owed, sends what is due; the clock is read here, once a turn, and handed
+down. `Worker` runs turns until it is told to stop: one thread a mailbox collects, APScheduler ticks in memory, and a
+monotonic watchdog ends the process when no turn completes. Nothing here knows what a message or a mail says.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy.exc import OperationalError
+
+from mailbot import intake, mailouts, outbox
+from mailbot.collect import collect
+from mailbot.config import Config
+from mailbot.database import Database
+from mailbot.deliver import Deliverer
+from mailbot.errors import GiveUp, MailbotError, TryLater
+from mailbot.log import say, warn
+from mailbot.models import Fact
+from mailbot.wire import MailSource
+
+TICK = 15.0  # seconds between turns when nothing wakes us sooner: a reminder is at most that late
+WATCHDOG = 300.0  # seconds without a completed turn after which the process ends, so that a supervisor starts it anew
+SLICE = 50  # messages read between two looks at the mail that is due: a backlog must not delay a reminder
+RECONNECT = (1.0, 5.0, 15.0, 60.0)  # seconds between attempts to reach a mailbox; the last one repeats
+REFUSED = 300.0  # seconds before a mailbox that refuses us is tried again: more often locks accounts
+
+GRACE = 8.0  # seconds that a turn may take to end after `stop`; systemd kills after 90
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the present moment in UTC: the one place where the clock on the wall is read."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A mailbox to collect from: its wire, and the names under which its messages are written down."""
+
+    source: MailSource
+    name: str
+    folder: str
+    poll: float
+
+
+@dataclass
+class Turns:
+    """The work of one turn, without threads: what `once`, the rehearsal and the worker have in common."""
+
+    database: Database
+    config: Config
+    deliverer: Deliverer
+    clock: Clock = utc_now
+    on_message: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Give back what a dead worker had claimed, and look for what it left in doubt."""
+        now = self.clock()
+        with self.database.write() as session:
+            outbox.recover(session, now)
+        self.deliverer.settle(now, starting=True)
+
+    def turn(self, stop: Callable[[], bool] = lambda: False) -> int:
+        """Do all that can be done now; returns how many messages and mails came to a result."""
+        done = 0
+        while not stop():
+            worked = self._some()
+            done += worked
+            if not worked:
+                break
+        return done
+
+    def _some(self) -> int:
+        """Do one slice of the work at one reading of the clock; 0 when there was none."""
+        now = self.clock()
+        read = 0
+        while read < SLICE and intake.take_one(self.database, self.config, now):
+            read += 1
+            self.on_message()
+        mailouts.plan(self.database, self.config, now)
+        self.deliverer.settle(now)
+        sent = self.deliverer.deliver(now)
+        if not sent:
+            self.deliverer.prepare(now)
+        return read + sent
+
+    def collect(self, box: Box) -> int:
+        """Write down what is new in one mailbox; raises TryLater or GiveUp."""
+        now = self.clock()
+        new = collect(self.database, box.source, box.name, box.folder, now)
+        with self.database.write() as session:
+            session.merge(Fact(name=f"contact {box.name}", value="ok", at=now))
+        return new
+
+    def note_trouble(self, box: Box, reason: str) -> None:
+        """Write down that a mailbox can't be reached, for `status` and the organisers."""
+        with self.database.write() as session:
+            session.merge(Fact(name=f"trouble {box.name}", value=reason, at=self.clock()))
+
+
+@dataclass
+class Worker:
+    """Runs turns until `stop()`: mailbox threads, a ticker and a watchdog around one `Turns`."""
+
+    turns: Turns
+    boxes: Sequence[Box]
+    tick: float = TICK
+    watchdog: float = WATCHDOG
+    _stop: threading.Event = field(default_factory=threading.Event, init=False)
+    _completed: float = field(default=0.0, init=False)
+    _scheduler: BackgroundScheduler | None = field(default=None, init=False)
+    _idle: threading.Lock = field(default_factory=threading.Lock, init=False)  # held by whoever does a turn
+
+    def stop(self) -> None:
+        """Ask everything to end; safe from a signal handler."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Work until `stop()`; raises MailbotError when the watchdog finds that no turn completes."""
+        self.turns.start()
+        self._completed = time.monotonic()
+        threads = [
+            threading.Thread(target=self._attend, args=(box,), name=f"mailbox {box.name}", daemon=True)
+            for box in self.boxes
+        ]
+        self._scheduler = scheduler = BackgroundScheduler(timezone=UTC)
+        scheduler.add_job(
+            self._tick, IntervalTrigger(seconds=max(self.tick, 0.05)), id="tick", max_instances=1, coalesce=True,
+            misfire_grace_time=None, next_run_time=utc_now(),
+        )  # fmt: skip
+        scheduler.start()
+        for thread in threads:
+            thread.start()
+        say("worker_started", mailboxes=len(self.boxes), events=len(self.turns.config.events))
+        try:
+            self._watch()
+        finally:
+            self._end(scheduler, threads)
+
+    def _end(self, scheduler: BackgroundScheduler, threads: Sequence[threading.Thread]) -> None:
+        """Let what is under way come to its end, but not for longer than GRACE: everything can be cut anywhere."""
+        self._stop.set()
+        scheduler.shutdown(wait=False)
+        end = time.monotonic() + GRACE
+        idle = self._idle.acquire(timeout=GRACE)
+        for thread in threads:
+            thread.join(timeout=max(end - time.monotonic(), 0.1))
+        if idle:
+            for box in self.boxes:
+                box.source.close()
+            self.turns.deliverer.close()
+        say("worker_stopped", unfinished=None if idle else "what was being sent is looked for at the next start")
+
+    def _watch(self) -> None:
+        """Wait for the end; wake the ticker if the clock was set back, give up if no turn completes."""
+        woken = time.monotonic()
+        while not self._stop.wait(min(1.0, self.tick)):
+            silent = time.monotonic() - self._completed
+            if silent > self.watchdog:
+                raise MailbotError(f"no turn was completed for {int(silent)} seconds")
+            if silent > 3 * self.tick and time.monotonic() - woken > self.tick:
+                self._wake()  # APScheduler waits for the wall clock, which may have been set back
+                woken = time.monotonic()
+
+    def _wake(self) -> None:
+        if self._scheduler is not None and not self._stop.is_set():
+            self._scheduler.modify_job("tick", next_run_time=utc_now())
+
+    def _tick(self) -> None:
+        """Do one turn, and come back sooner than the next tick if something is due before it."""
+        try:
+            with self._idle:
+                self.turns.turn(self._stop.is_set)
+        except OperationalError as e:
+            warn("database_trouble", reason=str(e.orig))
+            return
+        except Exception as e:  # noqa: BLE001 -- the next turn may do better; the watchdog counts completed ones only
+            warn("turn_failed", reason=f"{type(e).__name__}: {e}")
+            return
+        self._completed = time.monotonic()
+        self._wake_at_next_due()
+
+    def _wake_at_next_due(self) -> None:
+        with self.turns.database.read() as session:
+            due = outbox.next_due(session)
+        now = self.turns.clock()
+        if due is None or self._scheduler is None or self._stop.is_set():
+            return
+        wait = max((due - now).total_seconds(), 0.2)
+        if wait < self.tick:
+            self._scheduler.modify_job("tick", next_run_time=utc_now() + timedelta(seconds=wait))
+
+    def _attend(self, box: Box) -> None:
+        """Collect from one mailbox for as long as we run: one thread, one connection."""
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                if self.turns.collect(box):
+                    self._wake()
+                failures = 0
+                box.source.wait(box.poll, self._stop)
+                continue
+            except TryLater as e:
+                pause, reason = RECONNECT[min(failures, len(RECONNECT) - 1)], str(e)
+            except GiveUp as e:
+                pause, reason = REFUSED, str(e)
+            except Exception as e:  # noqa: BLE001 -- one mailbox's fault must not end the others
+                pause, reason = RECONNECT[-1], f"{type(e).__name__}: {e}"
+            failures += 1
+            warn("mailbox_unreachable", mailbox=box.name, reason=reason, again_in=pause)
+            box.source.close()
+            self._note_trouble(box, reason)
+            self._stop.wait(pause)
+
+    def _note_trouble(self, box: Box, reason: str) -> None:
+        try:
+            self.turns.note_trouble(box, reason)
+        except OperationalError as e:
+            warn("database_trouble", reason=str(e.orig))
