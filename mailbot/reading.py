@@ -1,0 +1,110 @@
+"""Which kind of message it is, and what it says: the one pure face of all reading.
+
+Asks in the field's order: held, bounce, calendar's answer, automatic answer, a person's reply. Whatever goes wrong
+below becomes kind `held` with reason `unreadable`; no exception leaves it, and it looks nothing up outside its
+arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from mailbot import bounce, calendar, robots, rsvp
+from mailbot.message import Message
+from mailbot.rsvp.answer import FIELDS, Answer, Invitation, Reading, Value
+
+_Reader = Callable[[Message, Invitation], Reading | None]
+
+
+def read(message: Message, invitation: Invitation) -> Reading:
+    """Return what a message is and says; it never raises."""
+    try:
+        return next(r for reader in _READERS if (r := reader(message, invitation)) is not None)
+    except Exception as e:  # noqa: BLE001 -- the promise of this module: one odd message stops nothing, and is not lost
+        return Reading("held", rule=f"raised.{type(e).__name__}", reason="unreadable")
+
+
+def _held(message: Message, invitation: Invitation) -> Reading | None:
+    return Reading("held", rule="message", reason=message.held) if message.held else None
+
+
+def _bounce(message: Message, invitation: Invitation) -> Reading | None:
+    found = bounce.read(message)
+    if found is None:
+        return None
+    text = bounce.own_text(message)
+    return Reading("bounce", language=rsvp.language_of(text), rule=found.rule, own_text=text)
+
+
+def _calendar(message: Message, invitation: Invitation) -> Reading | None:
+    found = calendar.read(message, invitation)
+    if found is None:
+        return None
+    return replace(found, language=rsvp.language_of(f"{found.own_text}\n{message.text}\n{message.subject}"))
+
+
+def _robot(message: Message, invitation: Invitation) -> Reading | None:
+    found = robots.read(message, invitation)
+    if found is None:
+        return None
+    if robots.PERHAPS in found.review:
+        # The sign alone is weak: if the words register or decline, a person wrote them, and a person shall look.
+        said = rsvp.read(message, invitation)
+        if said.kind in ("registration", "decline") and said.answers:
+            return replace(said, review=(*said.review, robots.PERHAPS))
+    return replace(found, language=rsvp.language_of(found.own_text or message.subject))
+
+
+_READERS: tuple[_Reader, ...] = (_held, _bounce, _calendar, _robot, rsvp.read)
+
+
+# ---------------------------------------------------------------- as JSON
+
+
+def to_json(file: str, reading: Reading) -> dict[str, Any]:
+    """Return a reading as the JSON object that `mailbot read --json` prints, a line a message.
+
+    `file`, `kind`, `language` and `participants` (the seven fields, `partstat` for calendar replies) have the shape of
+    a corpus's truth; `confidence` (0 to 1), `review` (a person should look), `review_reasons` and `evidence` are added.
+    """
+    line: dict[str, Any] = {
+        "file": file,
+        "kind": reading.kind,
+        "language": reading.language,
+        "participants": [_person(answer, reading) for answer in reading.answers],
+        "confidence": round(reading.confidence, 3),
+        "review": bool(reading.review),
+        "review_reasons": list(reading.review),
+        "rule": reading.rule,
+    }
+    for key in ("reason", "question", "correction"):
+        if value := getattr(reading, key):
+            line[key] = value
+    return line
+
+
+def _person(answer: Answer, reading: Reading) -> dict[str, Any]:
+    values = answer.values()
+    person: dict[str, Any] = {f: v.value if (v := values.get(f)) else None for f in FIELDS}
+    if reading.kind == "registration":
+        person["needs_access"] = bool(person["needs_access"])
+    if reading.kind == "calendar_reply":
+        person["partstat"] = answer.partstat
+    return person | {
+        "confidence": round(answer.confidence, 3),
+        "review": bool(answer.review),
+        "review_reasons": list(answer.review),
+        "evidence": {f: _evidence(v) for f, v in values.items()},
+    }
+
+
+def _evidence(value: Value) -> dict[str, Any]:
+    return {
+        "words": value.words,
+        "where": value.where,
+        "rule": value.rule,
+        "confidence": round(value.confidence, 3),
+        "start": value.start,
+    }
