@@ -27,8 +27,8 @@ one (the reminder) or after it.
 
 So whoever registers an hour before the start gets the guide at once and the reminder half an hour later; whoever
 registers ten minutes before gets the guide alone; and after a downtime that swallowed both moments the guide alone
-goes. Moving an event changes its start and thereby every answer here; that what was sent for the old start is owed again
-follows from the outbox's key, which holds the start.
+goes. Moving an event changes its start and thereby every answer here; that what was sent for the old start is owed
+again follows from the outbox's key, which holds the start.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from mailbot.config import values as v
 FIELDS = ("name", "title", "phone", "organisation", "mode", "needs_access", "email")
 """What a registration can be required to give (the fields of an answer)."""
 
-RESERVED = ("acknowledgement",)
-"""Mails that are answers; a mail-out of that name would be taken for one."""
+RESERVED = ("acknowledgement", "moved", "cancelled", "office", "question", "alert", "digest", "report", "words")
+"""Names that other kinds of mail, or folders beside the mails' templates, have."""
 
 
 def read_slug(value: object) -> str:
@@ -37,7 +37,9 @@ def read_mailout_name(value: object) -> str:
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?", text):
         raise v.wrong(f"{v.shown(value)} is no short name", 'write small letters, digits and hyphens, such as "guide"')
     if text in RESERVED:
-        raise v.wrong(f"{v.shown(value)} is the name of another kind of mail", 'write another, such as "guide"')
+        raise v.wrong(
+            f"{v.shown(value)} is a name that mailbot needs for something else", 'write another, such as "guide"'
+        )
     return text
 
 
@@ -56,10 +58,16 @@ def read_title(value: object) -> dict[str, str]:
     return {language: title.strip() for language, title in value.items()}
 
 
+@cache
+def known_zones() -> frozenset[str]:
+    """Return the names of the zones that this machine knows, by its own data or by tzdata's."""
+    return frozenset(available_timezones())
+
+
 def read_zone(value: object) -> str:
     """Take the name of a time zone (IANA), as the system and tzdata know them."""
     text = v.read_text(value)
-    if text not in available_timezones():
+    if text not in known_zones():
         near = _nearest_zone(text)
         instead = f'did you mean "{near}"?' if near else 'write its IANA name, such as "Europe/Zurich"'
         raise v.wrong(f"there is no time zone {v.shown(value)}", instead)
@@ -69,25 +77,21 @@ def read_zone(value: object) -> str:
 
 def _nearest_zone(text: str) -> str:
     """Return the zone most like this one; a city's name alone is enough."""
-    zones = sorted(
-        zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
-    )
-    city = re.sub(r"[^a-z]", "", text.rpartition("/")[2].casefold())
-    same = [zone for zone in zones if re.sub(r"[^a-z]", "", zone.rpartition("/")[2].casefold()) == city]
-    return v.nearest(text, same, least=0) or v.nearest(text, zones, least=75)
+    odd = ("Etc/", "posix/", "right/", "SystemV/")
+    zones = sorted(zone for zone in known_zones() if "/" in zone and not zone.startswith(odd))
+    if "/" in text:
+        return v.nearest(text, zones, least=75)
+    cities = {zone.rpartition("/")[2]: zone for zone in zones}
+    return cities.get(v.nearest(text, cities, least=75), "")
 
 
-def read_required(value: object) -> tuple[str, ...]:
-    """Take the fields that a registration should give."""
-    names = v.read_texts(value)
-    for name in names:
-        if name not in FIELDS:
-            raise v.wrong(
-                f"there is no field {v.shown(name)}", v.meant(name, list(FIELDS), f"write some of {', '.join(FIELDS)}")
-            )
-    if len(set(names)) < len(names):
-        raise v.wrong("a field is there twice", "name each field once")
-    return names
+def read_field(value: object) -> str:
+    """Take the name of a field that a registration can give."""
+    text = v.read_text(value)
+    if text not in FIELDS:
+        instead = v.meant(text, FIELDS, f"write one of {', '.join(FIELDS)}")
+        raise v.wrong(f"there is no field {v.shown(value)}", instead)
+    return text
 
 
 @cache
@@ -100,6 +104,10 @@ def _countries() -> dict[str, str]:
     return {code: name for code, name in territories if re.fullmatch("[A-Z]{2}", code) and code not in special}
 
 
+ELSEWHERE = {"UK": "GB", "EL": "GR"}
+"""Codes that institutions of the European Union write in place of ISO's."""
+
+
 def read_country(value: object) -> str:
     """Take a country's two-letter code (ISO 3166-1 alpha-2)."""
     text = v.read_text(value)
@@ -108,6 +116,8 @@ def read_country(value: object) -> str:
         return text
     if text.upper() in countries:
         raise v.wrong(f"{v.shown(value)} is in small letters", f'write "{text.upper()}"')
+    if text.upper() in ELSEWHERE:
+        raise v.wrong(f"{v.shown(value)} is not what ISO 3166 says", f'write "{ELSEWHERE[text.upper()]}"')
     name = v.nearest(text, sorted(countries.values()), least=80) if len(text) > 3 else ""
     code = next((code for code, known in countries.items() if known == name), "")
     instead = f'write "{code}" for {name}' if code else 'write two letters, such as "SN" for Senegal'
@@ -123,7 +133,11 @@ def read_database(value: object, info: ValidationInfo) -> str:
         raise v.wrong(f"{v.shown(v.without_password(text))} is no database that mailbot can use", instead)
     if scheme != "sqlite":
         return f"postgresql+psycopg://{rest}"
-    path = rest.removeprefix("/")
-    if not rest.startswith("/") or path in ("", ":memory:") or "?" in path:
-        raise v.wrong(f"{v.shown(text)} names no file that would outlive a restart", instead)
-    return f"sqlite:///{(v.base(info) / Path(path).expanduser()).absolute()}"
+    if rest in ("", "/", "/:memory:"):
+        raise v.wrong(f"{v.shown(text)} would forget everything at the end", instead)
+    if not rest.startswith("/"):
+        raise v.wrong(f"{v.shown(text)} needs three slashes before the file's name", f'write "sqlite:///{rest}"')
+    path = (v.base(info) / Path(rest[1:]).expanduser()).absolute()
+    if "?" in str(path):  # SQLAlchemy would take what follows for options
+        raise v.wrong(f"{v.shown(str(path))} has a question mark", "write a path without one")
+    return f"sqlite:///{path}"

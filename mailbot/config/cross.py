@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from mailbot.config.checks import known_zones
 from mailbot.config.places import Path
 from mailbot.config.wallclock import comes, gap
 
@@ -21,20 +22,20 @@ Found = tuple[Path, str, str]
 
 def contradictions(data: dict[str, Any]) -> Iterator[Found]:
     """Yield every contradiction in the file's values."""
-    mailboxes, smtp, events = tables(data, "mailbox"), table(data, "smtp"), tables(data, "event")
-    for number, mailbox in enumerate(mailboxes):
+    mailboxes, events = tables(data, "mailbox"), tables(data, "event")
+    for number, mailbox in mailboxes:
         yield from _server(mailbox, ("mailbox", number))
         yield from _mailbox(mailbox, ("mailbox", number))
-    yield from twice(
-        [(("mailbox", n), _place_of(m)) for n, m in enumerate(mailboxes)], "a mailbox", "leave one of them out"
-    )
-    if "smtp" in data:
+    names = [(("mailbox", n), mailbox_name(m)) for n, m in mailboxes]
+    yield from twice(names, "a mailbox", 'leave one of them out, or give it a name = "…" of its own')
+    if isinstance(smtp := data.get("smtp"), dict):
         yield from _server(smtp, ("smtp",))
         yield from _way_out(smtp, mailboxes)
-    for number, event in enumerate(events):
+    for number, event in events:
         yield from _event(event, ("event", number))
-    slugs = [(("event", n, "slug"), e.get("slug")) for n, e in enumerate(events)]
+    slugs = [(("event", n, "slug"), e.get("slug")) for n, e in events]
     yield from twice(slugs, "an event", "give each event a slug of its own")
+    yield from _twice_in_list(data.get("languages"), ("languages",))
     yield from _retention(table(data, "retention"))
 
 
@@ -44,10 +45,10 @@ def table(data: dict[str, Any], key: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def tables(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """Return a list of tables of the file; what is no table counts as an empty one, so that positions stay."""
+def tables(data: dict[str, Any], key: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return the tables of a list in the file, each with its position; what is no table is left out."""
     found = data.get(key)
-    return [one if isinstance(one, dict) else {} for one in found] if isinstance(found, list) else []
+    return [(n, one) for n, one in enumerate(found) if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def twice(named: Sequence[tuple[Path, Any]], what: str, instead: str) -> Iterator[Found]:
@@ -58,6 +59,11 @@ def twice(named: Sequence[tuple[Path, Any]], what: str, instead: str) -> Iterato
             if value.casefold() in seen:
                 yield path, f'there is {what} "{value}" already', instead
             seen.add(value.casefold())
+
+
+def _twice_in_list(values: object, path: Path) -> Iterator[Found]:
+    if isinstance(values, list):
+        yield from twice([((*path, n), value) for n, value in enumerate(values)], "the entry", "leave it out here")
 
 
 def is_loopback(host: str) -> bool:
@@ -91,7 +97,7 @@ def _server(server: dict[str, Any], path: Path) -> Iterator[Found]:
         )
     if "password" in server and "oauth2" in server:
         yield (*path, "oauth2"), "both password and oauth2 are given", "keep one of them"
-    elif host and user and "password" not in server and "oauth2" not in server:
+    elif host and isinstance(user, str) and user and "password" not in server and "oauth2" not in server:
         how = 'write password = { env = "NAME" }, or user = "" where the server wants no sign-in'
         yield (*path, "user"), "nothing says how to sign in", how
     if "oauth2" in server:
@@ -102,26 +108,25 @@ def _server(server: dict[str, Any], path: Path) -> Iterator[Found]:
 
 def _oauth2(oauth2: dict[str, Any], path: Path) -> Iterator[Found]:
     provider = oauth2.get("provider")
-    if provider == "microsoft365" and not oauth2.get("tenant"):
+    alone = "refresh_token" not in oauth2  # the application signs itself in, which "common" as tenant does not allow
+    if provider == "microsoft365" and alone and not oauth2.get("tenant"):
         yield path, '"tenant" is missing', 'write tenant = "…", the directory\'s id or domain'
-    if provider == "google" and "refresh_token" not in oauth2:
+    if provider == "google" and alone:
         yield path, '"refresh_token" is missing', 'write refresh_token = { file = "…" }'
     if provider == "other" and not oauth2.get("token_url"):
         yield path, '"token_url" is missing', 'write token_url = "https://…", where tokens are asked for'
-    if provider != "google" and "client_secret" not in oauth2 and "refresh_token" not in oauth2:
+    if provider != "google" and alone and "client_secret" not in oauth2:
         yield path, "neither client_secret nor refresh_token is given", 'write client_secret = { env = "NAME" }'
 
 
-def _place_of(mailbox: dict[str, Any]) -> str:
-    """Name a mailbox as `MailboxConfig.name` does, as far as the values allow."""
-    told = [mailbox.get(key, "") for key in ("maildir", "user", "host")] + [mailbox.get("folder", "INBOX")]
-    if not all(isinstance(one, str) for one in told):
-        return ""
-    maildir, user, host, folder = told
-    if maildir:
-        return str(maildir.rstrip("/").rpartition("/")[2])
+def mailbox_name(mailbox: dict[str, Any]) -> str:
+    """Return a mailbox's name: the one given, else `user@host/folder` or the Maildir's folder name; "" if unclear."""
+    told = [mailbox.get(key) or "" for key in ("name", "maildir", "user", "host")]
+    name, maildir, user, host = (one.strip() if isinstance(one, str) else "" for one in told)
+    if name or maildir:
+        return name or maildir.rstrip("/").rpartition("/")[2]
     account = user if "@" in user else f"{user}@{host}" if user else host
-    return f"{account}/{folder}" if host else ""
+    return f"{account}/{mailbox.get('folder', 'INBOX')}" if host else ""
 
 
 def _mailbox(mailbox: dict[str, Any], path: Path) -> Iterator[Found]:
@@ -130,12 +135,12 @@ def _mailbox(mailbox: dict[str, Any], path: Path) -> Iterator[Found]:
         yield (*path, "leave"), f'messages would move to "{folder}", where they are', "name another folder"
 
 
-def _way_out(smtp: dict[str, Any], mailboxes: list[dict[str, Any]]) -> Iterator[Found]:
-    servers = [mailbox for mailbox in mailboxes if mailbox.get("host")]
-    if smtp.get("evidence") == "sent" and not servers and not smtp.get("maildir"):
+def _way_out(smtp: dict[str, Any], mailboxes: list[tuple[int, dict[str, Any]]]) -> Iterator[Found]:
+    on_server = any(mailbox.get("host") for _, mailbox in mailboxes)
+    if smtp.get("evidence") == "sent" and not on_server and not smtp.get("maildir"):
         why = "there is no mailbox on a server, and so no Sent folder to look at"
         yield ("smtp", "evidence"), why, 'write "copy" or "none"'
-    for number, mailbox in enumerate(mailboxes):
+    for number, mailbox in mailboxes:
         if mailbox.get("maildir") and mailbox["maildir"] == smtp.get("maildir"):
             where: Path = ("mailbox", number, "maildir")
             yield where, "mailbot would read the mail that it writes itself", "name another folder"
@@ -146,12 +151,13 @@ def _event(event: dict[str, Any], path: Path) -> Iterator[Found]:
     start, end = (w if isinstance(w := event.get(key), datetime) and not w.tzinfo else None for key in ("start", "end"))
     if start and end and end <= start:
         yield (*path, "end"), f"the end, {end.isoformat()}, is not after the start", "write a later time"
-    if isinstance(zone, str) and zone in available_timezones():
+    if isinstance(zone, str) and zone in known_zones():
         for key, wall in (("start", start), ("end", end)):
             if wall:
                 yield from _clock_change(wall, ZoneInfo(zone), (*path, key))
+    yield from _twice_in_list(event.get("required"), (*path, "required"))
     mailouts = tables(event, "mailout")
-    names = [((*path, "mailout", n, "name"), m.get("name")) for n, m in enumerate(mailouts)]
+    names = [((*path, "mailout", n, "name"), m.get("name")) for n, m in mailouts]
     yield from twice(names, "a mail-out", "give each mail-out of an event a name of its own")
 
 
@@ -160,7 +166,8 @@ def _clock_change(wall: datetime, zone: ZoneInfo, path: Path) -> Iterator[Found]
     match comes(wall, zone):
         case "never":
             last, first = gap(wall, zone)
-            change = f"after {last:%H:%M} the clock is set forward to {first:%H:%M}"
+            shape = "%H:%M" if last.date() == first.date() else "%Y-%m-%d %H:%M"
+            change = f"after {last:{shape}} the clock is set forward to {first:{shape}}"
             why = f"{wall.isoformat()} never comes in {zone}: {change}"
             yield path, why, f"write {first.isoformat()} or later"
         case "twice":

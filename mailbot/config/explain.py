@@ -28,6 +28,7 @@ EXAMPLES = {
     "timezone": 'timezone = "Europe/Zurich", or another name of the IANA list',
     "name": 'name = "…"',
     "before": 'before = "7 days"',
+    "languages": 'languages = ["fr", "en"]',
     "country": 'country = "SN", the two letters of ISO 3166',
     "contact": 'contact = "office@organisation.example"',
     "provider": 'provider = "microsoft365", "google" or "other"',
@@ -38,7 +39,9 @@ EXAMPLES = {
 
 def explain(error: ValidationError) -> list[tuple[Path, str, str]]:
     """Return (path, what is wrong, what to write instead) for everything that pydantic found."""
-    return [_one(detail) for detail in error.errors(include_url=False)]
+    # A list whose elements are all wrong counts as too short as well, which would only confuse.
+    details = [d for d in error.errors(include_url=False) if d["type"] != "too_short" or not d["input"]]
+    return [_one(detail) for detail in details]
 
 
 def _one(detail: ErrorDetails) -> tuple[Path, str, str]:
@@ -52,10 +55,12 @@ def _one(detail: ErrorDetails) -> tuple[Path, str, str]:
         case "extra_forbidden":
             return path, f'there is no key "{key}" here', _nearest_key(path)
         case "too_short":
-            return path, "there is none", f"write at least one {EXAMPLES[key]}"
+            return path, "there is none", f"write at least one: {EXAMPLES[key]}"
         case "tuple_type":
-            double = f"[[{key}]] with two brackets" if isinstance(detail["input"], dict) else 'a list such as ["…"]'
-            return path, f"{v.shown(detail['input'])} is not a list", f"write {double}"
+            field = keys(table_at(path[:-1]))[key]
+            tables_wanted = table_in(field.annotation) is not None
+            instead = f"write [[{key}]] with two brackets" if tables_wanted else 'write a list such as ["…"]'
+            return path, f"{v.shown(detail['input'])} is not a list", instead
         case "model_type" | "model_attributes_type":
             return path, f"{v.shown(detail['input'])} is not a table", "write a table: " + _keys_of(path)
     return path, detail["msg"], "see the sample configuration for this key"
@@ -70,6 +75,8 @@ def _nearest_key(path: Path) -> str:
     key, here = str(path[-1]), list(keys(table_at(path[:-1])))
     if near := v.nearest(key, here, least=80):
         return f'did you mean "{near}"?'
+    if key in keys(Config):
+        return "it belongs to the top of the file, before the first [table]"
     if homes := [header for header, table in tables() if key in keys(table)]:
         return f"it belongs into {' or '.join(homes)}"
     if near := v.nearest(key, here):

@@ -98,6 +98,8 @@ def _toml(text: str, path: Path) -> dict[str, Any]:
         what, number = "Lists or tables are nested too deeply", 1
     lines = text.splitlines()
     shown = lines[number - 1].strip()[:60] if 0 < number <= len(lines) else ""
+    if re.search("password|secret|token", shown, re.IGNORECASE):
+        shown = shown.partition("=")[0] + "= …"
     instead = f"mend this: {shown}" if shown else "something before the end is not finished"
     raise ConfigRefused([Problem(f"{path.name}:{number}", f"this is not TOML: {_small(what)}", instead)]) from None
 
@@ -108,7 +110,7 @@ def _small(sentence: str) -> str:
 
 def _invitation_texts(data: dict[str, Any], base: Path, texts: dict[Path, str]) -> Iterator[Found]:
     """Read the invitations that were sent into `texts`; files that are not there are the models' matter."""
-    for number, event in enumerate(tables(data, "event")):
+    for number, event in tables(data, "event"):
         names = event.get("invitation_text")
         for index, name in enumerate(names if isinstance(names, list) else []):
             path = (base / Path(str(name).strip()).expanduser()).absolute()

@@ -11,20 +11,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_serializer, model_validator
 
+from mailbot.addresses import ascii_form
 from mailbot.config import values as v
 from mailbot.config.builtin import builtin_templates
 from mailbot.config.checks import (
     read_country,
     read_database,
+    read_field,
     read_mailout_name,
-    read_required,
     read_slug,
     read_title,
     read_zone,
 )
-from mailbot.config.cross import tables
+from mailbot.config.cross import mailbox_name, tables
 from mailbot.config.wallclock import settle
 
 PORTS = {"imap": {"tls": 993, "starttls": 143, "none": 143}, "smtp": {"tls": 465, "starttls": 587, "none": 25}}
@@ -33,7 +34,7 @@ PORTS = {"imap": {"tls": 993, "starttls": 143, "none": 143}, "smtp": {"tls": 465
 REQUIRED = ("name", "title", "phone", "organisation", "mode")
 """What a registration should give unless an event says otherwise: what the invitation asks for."""
 
-Port = Annotated[int, v.number("a port", 1, 65535, 993)]
+Port = Annotated[int, v.number("the port", 1, 65535, 993)]
 Security = Annotated[Literal["tls", "starttls", "none"], v.choice("tls", "starttls", "none")]
 Seconds = Annotated[int, v.number("seconds", 1, 3600, 60)]
 
@@ -66,7 +67,7 @@ class OAuth2(Table):
 class Server(Table):
     """What both wires need to reach a server: `timeout` is in seconds, `ca` a file of issuers to trust (PEM)."""
 
-    host: v.AnyText = ""
+    host: Annotated[str, BeforeValidator(v.read_host)] = ""
     port: Port
     security: Security
     user: v.AnyText = ""
@@ -80,9 +81,11 @@ class Server(Table):
 class MailboxConfig(Server):
     """One mailbox that gets replies: an IMAP folder, or a Maildir on this machine.
 
-    `poll` is in seconds, `max_bytes` in bytes; `leave` is `untouched`, `flag` or `move:Folder`.
+    `name` is for people and for the database: `user@host/folder`, or the Maildir's folder name. `poll` is in seconds,
+    `max_bytes` in bytes; `leave` is `untouched`, `flag` or `move:Folder`.
     """
 
+    name: v.AnyText = ""
     port: Port = 993
     security: Security = "tls"
     folder: v.Text = "INBOX"
@@ -94,16 +97,10 @@ class MailboxConfig(Server):
 
     @model_validator(mode="before")
     @classmethod
-    def _usual_port(cls, data: Any) -> Any:
+    def _usual_port_and_name(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "name" not in data:
+            data = {**data, "name": mailbox_name(data)}
         return usual_port(data, "imap", "tls")
-
-    @property
-    def name(self) -> str:
-        """Its name for people and for the database: `user@host/folder`, or the Maildir's folder name."""
-        if self.maildir is not None:
-            return self.maildir.name
-        user = self.user if "@" in self.user else f"{self.user}@{self.host}" if self.user else self.host
-        return f"{user}/{self.folder}"
 
     @property
     def move_to(self) -> str:
@@ -125,11 +122,13 @@ class SmtpConfig(Server):
     max_per_minute: Annotated[int, v.number("mails a minute", 0, 100_000, 30)] = 0
     evidence: Annotated[Literal["sent", "copy", "none"], v.choice("sent", "copy", "none")] = "sent"
     in_doubt: Annotated[Literal["repeat", "ask"], v.choice("repeat", "ask")] = "repeat"
-    copy_to: Annotated[str, BeforeValidator(lambda value: value and v.read_address(value))] = ""
+    copy_to: Annotated[str, BeforeValidator(v.read_own_address)] = ""
 
     @model_validator(mode="before")
     @classmethod
-    def _usual_port(cls, data: Any) -> Any:
+    def _usual_port_and_name(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data.get("helo") and isinstance(sender := data.get("from"), str):
+            data = {**data, "helo": ascii_form(sender.strip(" >")).rpartition("@")[2]}
         return usual_port(data, "smtp", "starttls")
 
     @property
@@ -156,7 +155,7 @@ def usual_port(data: Any, wire: str, security: str) -> Any:
 class Organisers(Table):
     """Who gets the digest and alerts; `digest` is the time of day in the next event's zone, None for no digest."""
 
-    addresses: v.Emails
+    addresses: tuple[v.EmailText, ...] = Field(min_length=1)
     digest: Annotated[time | None, BeforeValidator(v.read_digest)] = time(8, 0)
 
 
@@ -217,15 +216,16 @@ class EventConfig(Table):
     start: v.WallClock
     end: v.WallClock
     timezone: Annotated[str, BeforeValidator(read_zone)]
-    invitations: v.Texts = ()
+    invitations: tuple[v.MessageId, ...] = ()
     invitation_text: tuple[v.FileThere, ...] = ()
     subject_words: v.Texts = ()
-    required: Annotated[tuple[str, ...], BeforeValidator(read_required)] = REQUIRED
+    required: tuple[Annotated[str, BeforeValidator(read_field)], ...] = REQUIRED
     webex: Webex = Webex()
     place: Place = Place()
     mailouts: tuple[MailoutConfig, ...] = Field(MAILOUTS, alias="mailout")
     offices: tuple[OfficeConfig, ...] = Field((), alias="office")
     _texts: tuple[str, ...] = PrivateAttr(())
+    _first_language: str = PrivateAttr("")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -247,16 +247,9 @@ class EventConfig(Table):
         """The plain texts of the invitations that were sent, read when the configuration was."""
         return self._texts
 
-    @property
-    def title_by_default(self) -> str:
-        """The title in the language that the file names first."""
-        return next(iter(self.title.values()))
-
     def title_in(self, language: str) -> str:
         """Return the title in a language, else in the configuration's first language, else in any that there is."""
-        return self.title.get(language) or self.title.get(self._fallback) or self.title_by_default
-
-    _fallback: str = PrivateAttr("")
+        return self.title.get(language) or self.title.get(self._first_language) or next(iter(self.title.values()))
 
     def mailout(self, name: str) -> MailoutConfig | None:
         """Return the mail-out of that name, None where there is none."""
@@ -279,9 +272,11 @@ class Retention(Table):
 class Config(Table):
     """The whole configuration. `database` is an SQLAlchemy URL and `templates` a folder, both absolute."""
 
-    database: Annotated[str, BeforeValidator(read_database)] = Field("sqlite:///registry.db", validate_default=True)
-    templates: v.AnyPath = Field(default_factory=builtin_templates)
-    languages: Annotated[tuple[str, ...], BeforeValidator(v.read_languages)] = ("fr", "en", "es", "pt")
+    database: Annotated[str, BeforeValidator(read_database)] = Field(
+        "sqlite:///registry.db", validate_default=True, repr=False
+    )
+    templates: Annotated[Path, BeforeValidator(v.read_folder)] = Field(default_factory=builtin_templates)
+    languages: tuple[v.Language, ...] = Field(("fr", "en", "es", "pt"), min_length=1)
     organisers: Organisers
     mailboxes: tuple[MailboxConfig, ...] = Field(alias="mailbox", min_length=1)
     smtp: SmtpConfig
@@ -296,7 +291,7 @@ class Config(Table):
         """Without any mailbox on a server and without a Maildir on the way out there is no Sent folder to look at."""
         if not isinstance(data, dict) or not isinstance(smtp := data.get("smtp"), dict):
             return data
-        on_server = any(mailbox.get("host") for mailbox in tables(data, "mailbox"))
+        on_server = any(mailbox.get("host") for _, mailbox in tables(data, "mailbox"))
         if on_server or "evidence" in smtp or smtp.get("maildir"):
             return data
         return {**data, "smtp": {**smtp, "evidence": "none"}}
@@ -306,8 +301,12 @@ class Config(Table):
         known = context or {}
         self._path = known.get("path", self._path)
         for event in self.events:
-            event._fallback = self.languages[0]
+            event._first_language = self.languages[0]
             event._texts = tuple(known.get("texts", {}).get(path, "") for path in event.invitation_text)
+
+    @field_serializer("database")
+    def _database_shown(self, _: str) -> str:
+        return self.database_shown
 
     @property
     def path(self) -> Path:

@@ -6,8 +6,9 @@ file, except the base folder that relative paths start from, which pydantic's co
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -47,7 +48,7 @@ def shown(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return f'"{value[:59]}…"' if len(value) > 60 else f'"{value}"'
+            return json.dumps(f"{value[:59]}…" if len(value) > 60 else value, ensure_ascii=False)
         case dict():
             return "a table { … }"
         case list() | tuple():
@@ -57,15 +58,19 @@ def shown(value: object) -> str:
     return str(value)
 
 
-def nearest(word: str, known: list[str], least: float = 60) -> str:
+def nearest(word: str, known: Iterable[str], least: float = 65) -> str:
     """Return the known word most like this one, "" where none is alike; case, hyphens and underscores don't count."""
     found = process.extractOne(
-        word, known, scorer=fuzz.WRatio, processor=lambda w: re.sub(r"[-_ /]", "", w.casefold()), score_cutoff=least
+        word,
+        list(known),
+        scorer=fuzz.ratio,
+        processor=lambda w: re.sub(r"[-_ /]", "", w.casefold()),
+        score_cutoff=least,
     )
     return found[0] if found else ""
 
 
-def meant(word: str, known: list[str], otherwise: str) -> str:
+def meant(word: str, known: Iterable[str], otherwise: str) -> str:
     """Say `did you mean …?` where a known word is alike, else what there is."""
     near = nearest(word, known)
     return f'did you mean "{near}"?' if near else otherwise
@@ -85,20 +90,13 @@ def read_any_text(value: object) -> str:
     return "" if isinstance(value, str) and not value.strip() else read_text(value)
 
 
-def read_texts(value: object) -> tuple[str, ...]:
-    """Take a list of texts."""
-    if not isinstance(value, list | tuple):
-        raise wrong(f"{shown(value)} is not a list", 'write a list such as ["…", "…"]')
-    return tuple(read_text(one) for one in value)
-
-
 def choice(*allowed: str) -> BeforeValidator:
     """Take one of the given words."""
 
     def read(value: object) -> str:
         if isinstance(value, str) and value in allowed:
             return value
-        listed = " or ".join(f'"{word}"' for word in allowed)
+        listed = ", ".join(f'"{word}"' for word in allowed[:-1]) + f' or "{allowed[-1]}"'
         near = nearest(value, list(allowed)) if isinstance(value, str) else ""
         raise wrong(f"{shown(value)} is not known here", f'write "{near}"' if near else f"write {listed}")
 
@@ -111,10 +109,11 @@ def number(unit: str, low: int, high: int, example: int) -> BeforeValidator:
     def read(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise wrong(
-                f"{shown(value)} is not a whole number", f"write a number of {unit} without quotes, such as {example}"
+                f"{shown(value)} is not a whole number",
+                f"write a whole number without quotes, such as {example} ({unit})",
             )
         if not low <= value <= high:
-            raise wrong(f"{value} is out of range", f"write a number of {unit} from {low} to {high}")
+            raise wrong(f"{value} is out of range", f"write a whole number from {low} to {high} ({unit})")
         return value
 
     return BeforeValidator(read)
@@ -186,6 +185,14 @@ def read_file(value: object, info: ValidationInfo) -> Path:
     return path
 
 
+def read_folder(value: object, info: ValidationInfo) -> Path:
+    """Take the path of a folder that is there."""
+    path = read_path(value, info)
+    if not path.is_dir():
+        raise wrong(f"there is no folder {path}", "write the path of a folder, relative to the configuration's")
+    return path
+
+
 ADDRESS = re.compile(
     r"[^\s@<>(),;:\"\\\[\]]{1,64}@(?=.{1,253}$)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*"
 )
@@ -200,12 +207,23 @@ def read_address(value: object) -> str:
     return text
 
 
-def read_addresses(value: object) -> tuple[str, ...]:
-    """Take a list of at least one mail address."""
-    if not isinstance(value, list | tuple) or not value:
-        what = "the list is empty" if isinstance(value, list | tuple) else f"{shown(value)} is not a list"
-        raise wrong(what, 'write a list such as ["registrar@organisation.example"]')
-    return tuple(read_address(one) for one in value)
+def read_own_address(value: object) -> str:
+    """Take one plain mail address, or "" for none."""
+    return "" if value == "" else read_address(value)
+
+
+def read_host(value: object) -> str:
+    """Take a server's name or IP address, "" for none."""
+    text = read_any_text(value)
+    if found := re.fullmatch(r"(?:[a-z]+://)?([\w.-]+)(?::\d+)?/?", text):
+        if found[1] == text:
+            return text
+        raise wrong(
+            f"{shown(value)} is more than a server's name", f'write host = "{found[1]}", and the port by itself'
+        )
+    if text and not re.fullmatch(r"\[?[0-9a-fA-F:.]+\]?", text):  # an IPv6 address
+        raise wrong(f"{shown(value)} is no server's name", 'write one such as "mail.organisation.example"')
+    return text.strip("[]")
 
 
 def read_from(value: object) -> Address:
@@ -215,6 +233,14 @@ def read_from(value: object) -> Address:
     if found is None:
         return Address(name="", email=read_address(text))
     return Address(name=found["name"].strip().strip('"').strip(), email=read_address(found["email"]))
+
+
+def read_message_id(value: object) -> str:
+    """Take a Message-ID, as the mail's header shows it (RFC 5322 3.6.4)."""
+    text = read_text(value)
+    if not re.fullmatch(r"<[^<>\s]+@[^<>\s]+>", text):
+        raise wrong(f"{shown(text)} is no Message-ID", 'copy it from the mail\'s header, such as "<word@domain>"')
+    return text
 
 
 def read_leave(value: object) -> str:
@@ -234,18 +260,12 @@ def read_digest(value: object) -> time | None:
     return time(int(found[1]), int(found[2]))
 
 
-def read_languages(value: object) -> tuple[str, ...]:
-    """Take a list of language codes (ISO 639-1), the first of which serves everyone else."""
-    instead = 'write a list such as ["fr", "en"]'
-    codes = read_texts(value)
-    if not codes:
-        raise wrong("the list is empty", instead)
-    for code in codes:
-        if not re.fullmatch(r"[a-z]{2,3}", code):
-            raise wrong(f"{shown(code)} is no language code", instead)
-    if len(set(codes)) < len(codes):
-        raise wrong("a language is there twice", "name each language once")
-    return codes
+def read_language(value: object) -> str:
+    """Take a language code (ISO 639)."""
+    text = read_text(value)
+    if not re.fullmatch(r"[a-z]{2,3}", text):
+        raise wrong(f"{shown(value)} is no language code", 'write two or three small letters, such as "fr"')
+    return text
 
 
 def read_url(value: object) -> str:
@@ -270,7 +290,8 @@ def read_secret(value: object, info: ValidationInfo) -> Secret:
         raise wrong("this does not say where the secret comes from", f"write {WRITE}")
     ((source, told),) = value.items()
     if source not in SOURCES:
-        raise wrong(f'a secret can\'t come from "{source}"', meant(source, list(SOURCES), f"write one of {known}"))
+        begun = next((one for one in SOURCES if source.startswith(one)), source)
+        raise wrong("a secret can't come from there", meant(begun, SOURCES, f"write one of {known}"))
     if source == "command":
         if not isinstance(told, list) or not told or not all(isinstance(one, str) and one for one in told):
             raise wrong("the command is not a list of texts", 'write { command = ["pass", "show", "rsvp"] }')
@@ -307,9 +328,10 @@ HIDDEN = PlainSerializer(lambda _: "***", return_type=str)
 
 Text = Annotated[str, _as(read_text)]
 AnyText = Annotated[str, _as(read_any_text)]
-Texts = Annotated[tuple[str, ...], _as(read_texts)]
+Texts = tuple[Text, ...]
+MessageId = Annotated[str, _as(read_message_id)]
+Language = Annotated[str, _as(read_language)]
 EmailText = Annotated[str, _as(read_address)]
-Emails = Annotated[tuple[str, ...], _as(read_addresses)]
 From = Annotated[Address, _as(read_from)]
 Before = Annotated[Lead, _as(read_lead)]
 Size = Annotated[int, _as(read_size)]
