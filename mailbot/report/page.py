@@ -1,0 +1,111 @@
+"""The registry as one HTML page that needs nothing else: to be opened, mailed, searched and printed.
+
+`page(session, config, now, language)` reads and renders; no request leaves the page, which its content security policy
+enforces. Nothing here changes the registry, and nothing that a participant wrote becomes markup: Jinja2 escapes it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from mailbot.config import Config
+from mailbot.report import charts, numbers, rows
+from mailbot.report.columns import phone
+from mailbot.report.history import Histories, invitation_of
+from mailbot.report.sections import Needs, event_page
+from mailbot.report.words import FOLDER, Words, find
+
+PIECE = 32_768
+"""Characters that `pieces` yields at a time, about: large enough not to matter, small enough to stream."""
+
+
+def page(session: Session, config: Config, now: datetime, language: str) -> str:
+    """Return the report as HTML, in a language that has texts (else English). `now` is aware."""
+    return "".join(pieces(session, config, now, language))
+
+
+def pieces(session: Session, config: Config, now: datetime, language: str) -> Iterator[str]:
+    """Yield the report in pieces, for writing to a file."""
+    name = "report.html"
+    template = _environment(config.templates).get_template(name)
+    stream = template.stream(_context(session, config, now, language))
+    stream.enable_buffering(64)
+    yield from stream
+
+
+def _environment(templates: Path) -> SandboxedEnvironment:
+    """Make the template's environment: everything is escaped, an unknown name is an error, nothing is reachable."""
+    folder = find(templates, "report.html").parent
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["phone"] = phone
+    environment.filters["field_name"] = lambda field, words: words.named("field", field)
+    return environment
+
+
+def _context(session: Session, config: Config, now: datetime, language: str) -> dict[str, object]:
+    """Gather what the template shows."""
+    events = numbers.order(config.events, now)
+    words = Words(language, events[0].zone if events else now.tzinfo or rows.UTC, config.templates)
+    messages, mails = rows.waiting_for_a_person(session), rows.stuck_mails(session)
+    known = {e.slug for e in events}
+    only = events[0].slug if len(events) == 1 else None
+    pages = []
+    for number, event in enumerate(events, 1):
+        mine = [m for m in messages if (m.event or only) == event.slug]
+        stuck = [m for m in mails if m.event == event.slug]
+        histories = Histories(session, invitation_of(event, config))
+        pages.append(event_page(session, event, now, words.in_zone(event.zone), histories, mine, stuck, f"e{number}"))
+    elsewhere = [m for m in messages if (m.event or only) not in known]
+    orphans = Needs(words, Histories(session, invitation_of(None, config))).of([], elsewhere, [])
+    style, script = (_asset(config.templates, f"report.{kind}") for kind in ("css", "js"))
+    return {
+        "w": words,
+        "pages": pages,
+        "orphans": [n for group in orphans for n in group.needs],
+        "title": _title(words, pages[0].title if len(pages) == 1 else "", len(pages)),
+        "as_of": words.text("page.as_of", moment=words.full(now), zone=words.zone_name()),
+        "accounted": _accounted(words, numbers.messages_of(rows.dispositions(session))),
+        "bar": charts.bar,
+        "style": Markup(style),  # noqa: S704 -- our own file, no participant's text
+        "script": Markup(script),  # noqa: S704 -- our own file, no participant's text
+        "policy": policy(style, script),
+    }
+
+
+def _asset(templates: Path, name: str) -> str:
+    text = find(templates, f"{FOLDER}/{name}").read_text("utf-8")
+    if "</s" in text.casefold():
+        raise ValueError(f"{name} must not hold an end tag: it stands inside the page")
+    return text
+
+
+def policy(style: str, script: str) -> str:
+    """Return a content security policy under which only this style and this script run, and nothing is requested."""
+    return (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _title(words: Words, title: str, count: int) -> str:
+    return words.text("page.title", title=title) if title else words.text("page.title_several", n=count)
+
+
+def _accounted(words: Words, counts: dict[str, int]) -> str:
+    """Say how many messages came and what each was, so that nobody wonders whether one was lost."""
+    parts = [words.text(f"disposition.{d}", n=words.number(n)) for d, n in sorted(counts.items(), key=lambda p: -p[1])]
+    return words.count("page.accounted", sum(counts.values()), parts=", ".join(parts) or "0")
