@@ -1,0 +1,214 @@
+"""Which messages lie in a folder, and what they are: searches and fetches that no odd answer can make lose one.
+
+Works by UIDs only: sequence numbers move when somebody else deletes a message. Everything is bounded: answers to
+searches, messages and octets of one fetch, octets of one message. It never changes a flag.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from mailbot.errors import MailbotError
+from mailbot.imap.connection import Client, Connection, Refusal, Selected
+from mailbot.log import warn
+from mailbot.wire import Fetched
+
+RANGE = 10_000
+"""UIDs in one answer to a search: imaplib refuses lines over 1 MB, which some 90,000 UIDs fill."""
+
+LISTED = 500
+"""UIDs written out in one command: 5 KB; servers take 8 KB (RFC 7162 section 4)."""
+
+CHUNK_BYTES = 8_000_000
+"""Octets of one fetch: what is held in memory beside the largest single message."""
+
+HEADER_BYTES = 262_144
+"""Octets of a header that are taken where the message itself is too large."""
+
+TRIES = 3
+"""Looks at which a message may fail before only its header is asked for, so that one poisoned message holds no other
+up and a person hears of it; after twice as many it is left alone until the next start."""
+
+
+class Reader:
+    """What is known of the messages of one folder. `unread` are those that a look found but could not fetch."""
+
+    def __init__(self, connection: Connection, folder: str, max_bytes: int) -> None:
+        self._connection, self._folder, self._max_bytes = connection, folder, max_bytes
+        self._tries: Counter[int] = Counter()
+        self._pending: set[int] = set()
+        self._high: int | None = None
+        self.unread: set[int] = set()
+
+    def begin(self) -> None:
+        """Forget the high-water mark: a new connection looks at the whole folder once."""
+        self._high, self._pending = None, set()
+
+    def begin_anew(self) -> None:
+        """Forget everything: the folder's UIDs mean other messages now."""
+        self.begin()
+        self._tries.clear()
+
+    def look(self, selected: Selected, known: Iterable[int]) -> list[int]:
+        """Return the UIDs, in order, of what lies in the folder and is not known."""
+        with self._connection.guarded() as client:
+            left = self._still_there(client, sorted(self._pending.difference(known)))
+            found = self._whole(client, selected) if self._high is None else self._above(client, selected, self._high)
+        # What was listed once stays on the list until it is known: a caller may have failed to store it.
+        self._pending = (left | found).difference(known)
+        self._high = max(found, default=self._high or 0)
+        return sorted(self._pending)
+
+    def _whole(self, client: Client, selected: Selected) -> set[int]:
+        """Search everything, in ranges that are cut at every RANGEth message, as far as they can be known.
+
+        A cut in the wrong place makes a longer answer, never a gap: the ranges touch, and the last one has no end.
+        """
+        if selected.exists == 0:
+            return set()  # "1:*" of nothing is an error to some servers
+        places = list(range(RANGE, selected.exists or 0, RANGE))
+        cuts: set[int] = set()
+        if places:
+            client.use_uid = False
+            try:
+                answer = client.fetch(places, ["UID"])
+            finally:
+                client.use_uid = True
+            cuts = {uid for entry in answer.values() if isinstance(uid := entry.get(b"UID"), int)}
+        found: set[int] = set()
+        start = 1
+        for cut in [*sorted(cuts), None]:
+            found.update(client.search(["UID", f"{start}:{cut or '*'}"]))
+            start = cut + 1 if cut else start
+        return found
+
+    @staticmethod
+    def _above(client: Client, selected: Selected, high: int) -> set[int]:
+        if selected.exists == 0:
+            return set()
+        # "n:*" always includes the last message, even an older one (RFC 9051 section 9, seq-range).
+        return {uid for uid in client.search(["UID", f"{high + 1}:*"]) if uid > high}
+
+    @staticmethod
+    def _still_there(client: Client, uids: Sequence[int]) -> set[int]:
+        there: set[int] = set()
+        for some in cut(uids, LISTED):
+            there.update(set(client.search(["UID", ",".join(map(str, some))])).intersection(some))
+        return there
+
+    def read(self, uids: Sequence[int], chunk: int, uidvalidity: int) -> Iterator[list[Fetched]]:
+        """Yield the messages in order, at most `chunk` and some CHUNK_BYTES in a list; what fails lands in `unread`."""
+        self.unread = set()
+        for group in self._groups(uids, min(chunk, LISTED)):
+            for some in [group] if (sizes := self._sizes(group)) is not None else [[uid] for uid in group]:
+                known = sizes if sizes is not None else self._sizes(some) or {}
+                self.unread.update(uid for uid in some if uid not in known)
+                for batch, whole in self._batches(known):
+                    yield from self._messages(batch, known, whole, uidvalidity)
+
+    def _groups(self, uids: Sequence[int], chunk: int) -> Iterator[list[int]]:
+        """Cut into groups; a message that failed before goes by itself, so that it can't fail others with it."""
+        group: list[int] = []
+        for uid in uids:
+            if self._tries[uid] >= 2 * TRIES:
+                self.unread.add(uid)
+                continue
+            if group and (self._tries[uid] or self._tries[group[-1]] or len(group) == chunk):
+                yield group
+                group = []
+            group.append(uid)
+        if group:
+            yield group
+
+    def _batches(self, sizes: dict[int, int]) -> Iterator[tuple[list[int], bool]]:
+        """Cut into batches by octets: (UIDs, whether to ask for the whole message)."""
+        batch: list[int] = []
+        octets = 0
+        for uid, size in sizes.items():
+            if size > self._max_bytes or self._tries[uid] >= TRIES:
+                if batch:
+                    yield batch, True
+                yield [uid], False
+                batch, octets = [], 0
+            else:
+                if batch and octets + size > CHUNK_BYTES:
+                    yield batch, True
+                    batch, octets = [], 0
+                batch.append(uid)
+                octets += size
+        if batch:
+            yield batch, True
+
+    def _sizes(self, uids: list[int]) -> dict[int, int] | None:
+        """Return the sizes of what is there, in order; None where the server refuses to say."""
+        answer = self._fetch(uids, "RFC822.SIZE")
+        if answer is None:
+            return None
+        sizes = {uid: answer.get(uid, {}).get(b"RFC822.SIZE") for uid in uids}
+        return {uid: size for uid, size in sizes.items() if isinstance(size, int)}
+
+    def _messages(
+        self, batch: list[int], sizes: dict[int, int], whole: bool, uidvalidity: int
+    ) -> Iterator[list[Fetched]]:
+        item = "BODY.PEEK[]" if whole else f"BODY.PEEK[HEADER]<0.{HEADER_BYTES}>"
+        answer = self._fetch(batch, item)
+        if answer is None and len(batch) > 1:  # one that the server can't read must not hide the others
+            for uid in batch:
+                yield from self._messages([uid], sizes, whole, uidvalidity)
+            return
+        messages: list[Fetched] = []
+        for uid in batch:
+            raw = _raw((answer or {}).get(uid, {}), whole)
+            if raw is None:
+                self._failed([uid])
+                continue
+            self._tries.pop(uid, None)
+            messages.append(Fetched(self._folder, uidvalidity, uid, sizes[uid], raw, truncated=not whole))
+        if messages:
+            yield messages
+
+    def _fetch(self, uids: list[int], item: str) -> dict[int, dict[bytes, Any]] | None:
+        """Return the answer by UID; None where the server says no. A failing connection counts against these UIDs."""
+        with self._counting(uids), self._connection.guarded() as client:
+            if self._connection.folder != self._folder:
+                self._connection.select(self._folder)
+            try:
+                answer: dict[int, dict[bytes, Any]] = client.fetch(uids, [item])
+            except Refusal as error:
+                warn("messages_refused", server=self._connection.server, uids=_shown(uids), answer=error.text)
+                return None
+        return answer
+
+    @contextmanager
+    def _counting(self, uids: list[int]) -> Iterator[None]:
+        try:
+            yield
+        except MailbotError:
+            self._failed(uids)
+            raise
+
+    def _failed(self, uids: list[int]) -> None:
+        self.unread.update(uids)
+        self._tries.update(uids)
+        if lost := [uid for uid in uids if self._tries[uid] == 2 * TRIES]:
+            warn("message_unreadable", server=self._connection.server, folder=self._folder, uids=_shown(lost))
+
+
+def _raw(entry: dict[bytes, Any], whole: bool) -> bytes | None:
+    """Return the octets of an answer; None unless it really holds them (NIL, flags only, another section)."""
+    for key in (b"BODY[]",) if whole else (b"BODY[HEADER]<0>", b"BODY[HEADER]"):
+        if isinstance(entry.get(key), bytes):
+            return bytes(entry[key])
+    return None
+
+
+def cut(uids: Sequence[int], length: int) -> Iterator[Sequence[int]]:
+    """Cut into pieces of at most `length`."""
+    return (uids[at : at + length] for at in range(0, len(uids), length))
+
+
+def _shown(uids: Sequence[int]) -> str:
+    return ",".join(map(str, uids[:10])) + (",…" if len(uids) > 10 else "")
