@@ -1,0 +1,184 @@
+"""`Composer`: one letter in, one message out (see the package)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import TemplateError
+
+from mailbot.addresses import Address
+from mailbot.compose import samples
+from mailbot.compose.check import problems, unused
+from mailbot.compose.context import phone_text, variables
+from mailbot.compose.headers import address_header, header, ids_header
+from mailbot.compose.ics import Entry, entry_text, uid_of
+from mailbot.compose.letter import Letter, Person
+from mailbot.compose.render import NoSubject, Rendered, environment, render
+from mailbot.compose.typeset import typeset
+from mailbot.compose.words import Words, WordsRefused, load
+from mailbot.config import Config
+from mailbot.errors import MailbotError, Problem
+
+ACKNOWLEDGEMENT = "acknowledgement"
+"""The mail that answers what somebody wrote; all others are mail-outs."""
+
+CALENDAR = {"guide": "request", "moved": "request", "event_cancelled": "cancel"}
+"""What the mails carry for the calendar, where the letter doesn't say."""
+
+BUILT_IN = (ACKNOWLEDGEMENT, "moved", "event_cancelled")
+"""Mails that mailbot sends by itself, beside those that the configuration names."""
+
+
+class Composer:
+    """Makes messages of the templates in a folder, for the events of a configuration."""
+
+    def __init__(self, templates: Path, config: Config) -> None:
+        self.templates, self.config = templates, config
+        self._env = environment(templates)
+        self._words: dict[str, Words] = {}
+
+    def compose(self, letter: Letter) -> bytes:
+        """Return the message, with CRLF line ends; raises MailbotError where a template fails.
+
+        A language that has no such template gives way to the configuration's first.
+        """
+        language = letter.language if self._has(letter.mail, letter.language) else self.config.languages[0]
+        words = self._words_of(language)
+        rendered = self._render(letter, words)
+        body = _body(rendered, self._entry(letter, words), language)
+        return self._headers(letter, rendered.subject, words).encode("utf-8") + body
+
+    def render(self, letter: Letter) -> Rendered:
+        """Return subject, text and HTML of a letter without its headers, for looking at."""
+        return self._render(letter, self._words_of(letter.language))
+
+    def check(self) -> list[Problem]:
+        """Return what is wrong with the templates, in every language and case that can occur; [] where all is well."""
+        return problems(self)
+
+    def unused(self) -> list[Path]:
+        """Return templates that nothing in the configuration uses: mails nobody sends, languages nobody gets."""
+        return unused(self)
+
+    def preview(self, mail: str, language: str, case: str = "") -> bytes:
+        """Return a mail made from sample data; raises MailbotError for a mail or case that there is none of."""
+        return self.compose(self.sample(mail, language, case))
+
+    def sample(self, mail: str, language: str, case: str = "") -> Letter:
+        """Return the letter behind a preview: invented people, the configuration's first event."""
+        return samples.letter(mail, language, case or samples.cases(mail)[0], self.config.events[0])
+
+    def mails(self) -> tuple[str, ...]:
+        """Return the names of all mails that the configuration can send."""
+        outs = (mailout.name for event in self.config.events for mailout in event.mailouts)
+        return tuple(dict.fromkeys((*BUILT_IN, *outs)))
+
+    def _has(self, mail: str, language: str) -> bool:
+        return (self.templates / mail / f"{language}.md").is_file()
+
+    def _words_of(self, language: str) -> Words:
+        if language not in self._words:
+            self._words[language] = load(self.templates, language)
+        return self._words[language]
+
+    def _render(self, letter: Letter, words: Words) -> Rendered:
+        name = f"{letter.mail}/{words.language}.md"
+        try:
+            return render(
+                self._env, name, variables(letter, words, self.config), partial(typeset, language=words.language)
+            )
+        except (TemplateError, NoSubject) as error:
+            raise MailbotError(f"the template {name} can't be used: {error}") from error
+
+    def _headers(self, letter: Letter, subject: str, words: Words) -> str:
+        """Return the header lines that go before those of the body."""
+        answers = letter.mail == ACKNOWLEDGEMENT
+        extra = {name.lower(): (name, value) for name, value in letter.headers}
+        lines = [
+            address_header("From", [self.config.smtp.from_]),
+            address_header("To", [letter.recipient]),
+            header("Subject", subject),
+            header("Date", format_datetime(letter.now.astimezone(letter.event.zone))),
+            ids_header("Message-ID", [letter.message_id]),
+            ids_header("In-Reply-To", [letter.in_reply_to]),
+            ids_header("References", [*letter.references, letter.in_reply_to]),
+            header("Auto-Submitted", "auto-replied" if answers else "auto-generated"),
+            header("X-Auto-Response-Suppress", "All"),
+            header("X-Mailbot-Mail", letter.mail),
+            header("X-Mailbot-Id", letter.message_id.strip("<>")),
+            header("Content-Language", words.language),
+            "" if answers else header("List-Unsubscribe", self._unsubscribe(words)),
+        ]
+        taken = {name for name in extra if name in {line.partition(":")[0].lower() for line in lines}}
+        kept = [line for line in lines if line and line.partition(":")[0].lower() not in taken]
+        return "".join(f"{line}\r\n" for line in (*kept, *(header(*pair) for pair in extra.values())))
+
+    def _unsubscribe(self, words: Words) -> str:
+        """Return the mailto of RFC 2369: a message that says, in their language, that they won't take part."""
+        said = quote(words.decline)
+        return f"<mailto:{quote(self.config.smtp.from_.email, safe='@')}?subject={said}&body={said}>"
+
+    def _entry(self, letter: Letter, words: Words) -> str:
+        """Return the calendar entry that a mail carries, "" where it carries none."""
+        method = letter.calendar or CALENDAR.get(letter.mail, "none")
+        person = letter.person or next(iter(letter.everybody), None)
+        if method not in ("request", "cancel") or person is None or letter.now >= letter.event.ends:
+            return ""
+        event, webex, from_ = letter.event, letter.event.webex, self.config.smtp.from_
+        email = person.email or letter.recipient.email
+        online = person.mode != "in_person"
+        place = event.place.address
+        details = [event.title_in(words.language)]
+        if online and webex:
+            numbers = [webex.meeting_number, *map(phone_text, webex.phone)]
+            details += [webex.url, *(number for number in numbers if number)]
+        entry = Entry(
+            uid=letter.uid
+            or uid_of(event.slug, email, "" if person.email else person.name or "", self.config.smtp.domain),
+            method="CANCEL" if method == "cancel" else "REQUEST",
+            sequence=letter.sequence + (1 if method == "cancel" else 0),
+            stamp=letter.now,
+            starts=event.starts,
+            ends=event.ends,
+            summary=event.title_in(words.language),
+            description="\n".join(filter(None, details)),
+            location=(webex.url if online else "") or place,
+            url=webex.url if online else "",
+            organizer=Address(from_.name, from_.email),
+            attendee=Address(person.name or "", letter.recipient.email),
+            language=words.language,
+            alarm=_alarm(event.webex.connect_before.days, event.webex.connect_before.exact),
+        )
+        return entry_text(entry)
+
+
+def _alarm(days: int, exact: timedelta) -> timedelta:
+    return timedelta(days=days) + exact
+
+
+def _body(rendered: Rendered, entry: str, language: str) -> bytes:
+    """Return the body with its own headers: text and HTML, and the calendar entry the way that programs know it.
+
+    As an alternative it makes Gmail, Outlook and Apple show their buttons; as a file it serves everybody else.
+    """
+    message = EmailMessage(policy=SMTP.clone(cte_type="7bit", max_line_length=78))
+    message.set_content(rendered.text, cte="quoted-printable")
+    message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    if entry:
+        method = "CANCEL" if "\r\nMETHOD:CANCEL\r\n" in entry else "REQUEST"
+        data = entry.encode("utf-8")
+        # Base64 keeps the CRLF and the folding of the entry as they are.
+        message.add_alternative(
+            data, maintype="text", subtype="calendar", cte="base64", params={"method": method, "charset": "utf-8"}
+        )
+        message.add_attachment(data, maintype="application", subtype="ics", filename="invite.ics", cte="base64")
+    return message.as_bytes()
+
+
+__all__ = ["ACKNOWLEDGEMENT", "BUILT_IN", "Composer", "Person", "WordsRefused", "datetime"]

@@ -1,0 +1,302 @@
+"""The variables that templates may use, made from a letter: every text masked, every time told, every label in the language.
+
+The classes here are what `templates/README.md` explains to organisers; their field names are the names in templates.
+Nothing here renders, and nothing here decides what is recorded.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+import phonenumbers
+from babel.numbers import format_decimal
+
+from mailbot import schedule
+from mailbot.addresses import Address, key
+from mailbot.compose.letter import CASES, FIELDS, SURE, Letter, Person
+from mailbot.compose.render import link, mask
+from mailbot.compose.when import Clocks, When, date_in, localised
+from mailbot.compose.words import Words
+from mailbot.config import Config, EventConfig, Secret
+
+QUOTED = 120
+"""Characters of a participant's own words that are shown beside a value."""
+
+GUIDE = "guide"
+"""The mail-out that an acknowledgement announces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One recorded value: `label` and `value`; `words` it was read from ("" where they say the same); `unsure`, `new`."""
+
+    label: str
+    value: str
+    words: str
+    unsure: bool
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person: `lines` are what is recorded, `missing` the labels to fill in; `own` says that they are the recipient."""
+
+    name: str
+    email: str
+    lines: tuple[Line, ...]
+    missing: tuple[str, ...]
+    mode: str
+    status: str
+    own: bool
+    waiting: bool
+    unsure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """The event: `when` its span, `starts` its start, `connect` the moment to begin connecting; `place` an address or ""."""
+
+    title: str
+    place: str
+    when: When
+    starts: When
+    connect: When
+    connect_minutes: int
+    decline: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingView:
+    """How to connect; texts are "" and lists empty where the configuration gives nothing."""
+
+    url: str
+    number: str
+    phones: tuple[str, ...]
+    mbps: str
+    devices: tuple[str, ...]
+    _secret: Secret | None
+
+    @property
+    def password(self) -> str:
+        """The password, looked up only by a mail that says it (the sandbox keeps templates from `_secret`)."""
+        return mask(self._secret.reveal()) if self._secret else ""
+
+
+@dataclass(frozen=True, slots=True)
+class GuideView:
+    """The guide to come: `date` when it will be sent; `now` where that moment has passed and it follows at once."""
+
+    date: str
+    now: bool
+
+
+TOP = (
+    "case", "event", "meeting", "people", "person", "name", "others", "several", "missing", "waiting", "unsure", "online",
+    "in_person", "guide", "moved", "moved_from", "question", "subject", "sender", "address", "language", "direction",
+)  # fmt: skip
+"""The names that every template may use."""
+
+FIELDS_OF = {
+    "event": EventView, "meeting": MeetingView, "person": PersonView, "guide": GuideView, "line": Line, "one": PersonView,
+    "moved_from": When,
+}  # fmt: skip
+"""The views behind those names, and behind the usual names of loops."""
+
+
+def known_fields(name: str) -> tuple[str, ...]:
+    """Return the fields of a view by the name that it has in templates, () where it has none."""
+    view = FIELDS_OF.get(name)
+    names = (
+        [f.name for f in fields(view)] + [n for n, v in vars(view).items() if isinstance(v, property)] if view else []
+    )
+    return tuple(name for name in names if not name.startswith("_"))
+
+
+def variables(letter: Letter, words: Words, config: Config) -> dict[str, Any]:
+    """Return the variables for a letter, under the names of TOP."""
+    everybody = letter.everybody
+    own = [is_own(person, letter.recipient) for person in everybody]
+    lead = next((p for p, mine in zip(everybody, own, strict=True) if mine), everybody[0] if everybody else None)
+    clocks = Clocks(letter.event, words, lead.phone if lead else None, lead.utc_offset if lead else None, letter.now)
+    people = tuple(_person(p, mine, letter, words) for p, mine in zip(everybody, own, strict=True))
+    coming = [person for person in people if person.status != "declined"]
+    case = letter.case if letter.case in CASES else _case(everybody)
+    return {
+        "case": case,
+        "event": _event(letter.event, words, clocks),
+        "meeting": _meeting(letter.event, words),
+        "people": people,
+        "person": people[own.index(True) if True in own else 0] if people else None,
+        "name": mask(_greeted(letter.recipient, lead if True in own else None)),
+        "others": bool(people) and True not in own,
+        "several": len(people) > 1,
+        "missing": _asked(letter, people, words),
+        "waiting": any(person.waiting for person in coming),
+        "unsure": any(person.unsure for person in people),
+        "online": any(person.mode == "online" for person in coming),
+        "in_person": any(person.mode == "in_person" for person in coming),
+        "guide": _guide(letter, words, coming),
+        "moved": letter.sequence > 0,
+        "moved_from": clocks.at(letter.moved_from) if letter.moved_from else None,
+        "question": mask(letter.question),
+        "subject": mask(letter.subject),
+        "sender": mask(config.smtp.from_.name or letter.event.title_in(letter.language)),
+        "address": mask(config.smtp.from_.email),
+        "language": words.language,
+        "direction": words.direction,
+    }
+
+
+def is_own(person: Person, recipient: Address) -> bool:
+    """Say whether a person is the recipient: by address, else (a Reply-To that differs) by the same name."""
+    if person.email and key(person.email) == recipient.key:
+        return True
+    names = set(_folded(person.name or "").split()), set(_folded(recipient.name).split())
+    return bool(person.email) and len(names[1]) > 1 and (names[0] <= names[1] or names[1] <= names[0])
+
+
+def _case(people: tuple[Person, ...]) -> str:
+    """Tell the case from the people where the letter doesn't."""
+    statuses = {person.status for person in people}
+    if not people:
+        return "question"
+    return statuses.pop() if len(statuses) == 1 and statuses <= {"declined", "tentative"} else "registered"
+
+
+def _greeted(recipient: Address, own: Person | None) -> str:
+    """Return the name to greet by: as they gave it, if that is sure; else the mailbox's, if it looks like a person's."""
+    if own is not None and own.name:
+        shown = own.values.get("name")
+        return own.name if shown is None or shown.confidence >= SURE else ""
+    return (
+        recipient.name
+        if re.fullmatch(r"[^\W\d_][^\d@,;:/()<>|\"]{1,60}", recipient.name) and " " in recipient.name
+        else ""
+    )
+
+
+def _person(person: Person, own: bool, letter: Letter, words: Words) -> PersonView:
+    single = len(letter.everybody) == 1
+    missing = [f for f in (letter.missing if single else _missing(person, letter.event)) if f in words.ask]
+    shown = () if own else ("email",)
+    lines = tuple(line for field in (*FIELDS[:1], *shown, *FIELDS[1:]) if (line := _line(person, field, letter, words)))
+    return PersonView(
+        name=mask(person.name or ""),
+        email=mask(person.email or ""),
+        lines=lines,
+        missing=tuple(words.ask[f] for f in missing),
+        mode=person.mode or "",
+        status=person.status,
+        own=own,
+        waiting=bool(person.needs_access),
+        unsure=any(line.unsure for line in lines),
+    )
+
+
+def _asked(letter: Letter, people: tuple[PersonView, ...], words: Words) -> tuple[str, ...]:
+    """Return the labels to fill in: of the one person, or of a registration where somebody hasn't registered yet."""
+    if len(people) == 1:
+        return people[0].missing
+    return () if people else tuple(words.ask[field] for field in letter.event.required if field in words.ask)
+
+
+def _missing(person: Person, event: EventConfig) -> list[str]:
+    """Return the required fields that a person hasn't given; nothing is asked of somebody who isn't coming."""
+    return [] if person.status == "declined" else [f for f in event.required if getattr(person, f, None) is None]
+
+
+def _line(person: Person, field: str, letter: Letter, words: Words) -> Line | None:
+    """Return the line that shows a field, None where nothing is recorded (or nobody needs a computer)."""
+    value = getattr(person, field)
+    if value is None or value == "" or (field == "needs_access" and value is False and field not in letter.changed):
+        return None
+    evidence = person.values.get(field)
+    told = evidence.words if evidence else ""
+    shown = _shown(field, value, words)
+    return Line(
+        label=words.labels[field],
+        value=mask(shown),
+        words=mask(told, QUOTED) if differs(field, shown, told) else "",
+        unsure=bool(evidence) and evidence.confidence < SURE,
+        new=field in letter.changed,
+    )
+
+
+def _shown(field: str, value: str | bool, words: Words) -> str:
+    if field == "needs_access":
+        return words.answer["yes" if value else "no"]
+    if field == "mode":
+        return words.mode.get(str(value), str(value))
+    return phone_text(str(value)) if field == "phone" else str(value)
+
+
+def phone_text(phone: str) -> str:
+    """Return a number as people write it internationally; what has no country stays as it is."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(phone), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return phone
+
+
+def differs(field: str, value: str, told: str) -> bool:
+    """Say whether the words that a value was read from say something else than the value does."""
+    if not told.strip():
+        return False
+    if field == "phone":
+        digits = re.sub(r"\(0\)|\D", "", told).removeprefix("00")
+        return re.sub(r"\D", "", value) not in digits
+    return _folded(value) not in _folded(told)
+
+
+def _folded(text: str) -> str:
+    """Return a text for comparison: no accents, no punctuation, one kind of space, lower case."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return " ".join(re.sub(r"[\W_]+", " ", plain).split())
+
+
+def _event(event: EventConfig, words: Words, clocks: Clocks) -> EventView:
+    before = event.webex.connect_before
+    connect = event.starts - timedelta(days=before.days) - before.exact
+    address = event.place.address
+    return EventView(
+        title=mask(event.title_in(words.language)),
+        place=mask(localised(address, event.zone, words) or address),
+        when=clocks.span(event.starts, event.ends),
+        starts=clocks.at(event.starts),
+        connect=clocks.at(connect),
+        connect_minutes=round((event.starts - connect).total_seconds() / 60),
+        decline=words.decline,
+    )
+
+
+def _meeting(event: EventConfig, words: Words) -> MeetingView:
+    webex, needs = event.webex, event.webex.requirements
+    return MeetingView(
+        url=link(webex.url),
+        number=mask(webex.meeting_number),
+        phones=_masked(webex.phone),
+        mbps=format_decimal(needs.mbps, locale=words.locale) if needs.mbps else "",
+        devices=_masked(words.devices.get(device, device) for device in needs.devices),
+        _secret=webex.password,
+    )
+
+
+def _masked(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(mask(text) for text in texts)
+
+
+def _guide(letter: Letter, words: Words, coming: list[PersonView]) -> GuideView | None:
+    """Say when the guide will come, None where nobody here is to get one."""
+    mailout = letter.event.mailout(GUIDE)
+    modes = {person.mode for person in coming}
+    if mailout is None or not coming or (mailout.to != "everyone" and mailout.to not in modes):
+        return None
+    due = schedule.due_at(letter.event, mailout)
+    if due <= letter.now and mailout.late == "never":
+        return None
+    return GuideView(date=date_in(due.astimezone(letter.event.zone), words), now=due <= letter.now)

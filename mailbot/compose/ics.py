@@ -1,0 +1,112 @@
+"""The calendar entry of an event for one participant: iTIP REQUEST or CANCEL as text (RFC 5545, 5546, 6047).
+
+Times are in UTC, so that no calendar needs a zone's rules from us. It never reads what calendars answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from mailbot.addresses import Address, ascii_form
+
+ALARM = timedelta(minutes=30)
+"""The alarm's lead where the event names none: what the invitation asks for."""
+
+FOLD = 75
+"""Octets of a content line without its line end (RFC 5545 3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a calendar shows of the event. `sequence` counts moves, `stamp` is when this was written; moments are aware."""
+
+    uid: str
+    method: Literal["REQUEST", "CANCEL"]
+    sequence: int
+    stamp: datetime
+    starts: datetime
+    ends: datetime
+    summary: str
+    description: str
+    location: str
+    url: str
+    organizer: Address
+    attendee: Address
+    language: str
+    alarm: timedelta = ALARM
+
+
+def uid_of(slug: str, email: str, name: str, domain: str) -> str:
+    """Return the UID of a participant's entry for an event: the same for every mail, and it tells nobody who they are.
+
+    Somebody without an address of their own counts by name, under the address that the mail goes to.
+    """
+    digest = hashlib.sha256(f"{slug}\n{email.casefold()}\n{name.casefold()}".encode()).hexdigest()
+    return f"{digest[:32]}@{domain}"
+
+
+def entry_text(entry: Entry) -> str:
+    """Return the entry as an iCalendar object with CRLF line ends."""
+    cancel = entry.method == "CANCEL"
+    lines = [
+        "BEGIN:VCALENDAR",
+        "PRODID:-//mailbot//registration//EN",
+        "VERSION:2.0",
+        "CALSCALE:GREGORIAN",
+        f"METHOD:{entry.method}",
+        "BEGIN:VEVENT",
+        f"UID:{entry.uid}",
+        f"SEQUENCE:{entry.sequence}",
+        f"DTSTAMP:{_utc(entry.stamp)}",
+        f"DTSTART:{_utc(entry.starts)}",
+        f"DTEND:{_utc(entry.ends)}",
+        f"SUMMARY;LANGUAGE={entry.language}:{_text(entry.summary)}",
+        f"DESCRIPTION;LANGUAGE={entry.language}:{_text(entry.description)}",
+        f"LOCATION:{_text(entry.location)}",
+        f"ORGANIZER{_name(entry.organizer)}:mailto:{ascii_form(entry.organizer.email)}",
+        # RSVP=TRUE lets Outlook send a decline back to us; whoever gets this has registered, hence ACCEPTED.
+        f"ATTENDEE{_name(entry.attendee)};CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=TRUE"
+        f":mailto:{ascii_form(entry.attendee.email)}",
+        f"STATUS:{'CANCELLED' if cancel else 'CONFIRMED'}",
+        "TRANSP:OPAQUE",
+        "CLASS:PUBLIC",
+    ]
+    if entry.url:
+        lines.append(f"URL:{entry.url}")
+    if not cancel:
+        minutes = int(entry.alarm.total_seconds() // 60)
+        lines += ["BEGIN:VALARM", "ACTION:DISPLAY", f"TRIGGER:-PT{minutes}M"]
+        lines += [f"DESCRIPTION:{_text(entry.summary)}", "END:VALARM"]
+    lines += ["END:VEVENT", "END:VCALENDAR", ""]
+    return "\r\n".join(map(_folded, lines))
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _text(value: str) -> str:
+    """Escape a TEXT value (RFC 5545 3.3.11)."""
+    value = value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    return "".join(c if c >= " " or c == "\n" else " " for c in value).replace("\n", "\\n")
+
+
+def _name(address: Address) -> str:
+    """Return the CN parameter: quoted, and without what a quoted parameter can't hold (RFC 5545 3.2)."""
+    name = "".join("'" if c == '"' else c for c in address.name if c >= " " and c != "\x7f").strip()
+    return f';CN="{name}"' if name else ""
+
+
+def _folded(line: str) -> str:
+    """Fold a content line after at most FOLD octets, never inside a character."""
+    pieces, piece, size = [], "", 0
+    for char in line:
+        octets = len(char.encode("utf-8"))
+        if size + octets > FOLD:
+            pieces.append(piece)
+            piece, size = " ", 1
+        piece, size = piece + char, size + octets
+    return "\r\n".join([*pieces, piece])

@@ -1,0 +1,211 @@
+"""Template and values in; subject, text and HTML out, which say the same.
+
+A template is Markdown with Jinja2. It is rendered once: every text that comes from outside is first written in characters
+that Markdown and HTML know nothing of, and gets its own characters back at the very end, escaped for where it stands. So
+nothing that a participant wrote can become markup, a template or a header, whatever the template does with it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import css_inline
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
+
+LAYOUT = "layout.html"
+"""The file below the templates that the HTML part is put into."""
+
+MOST = 300
+"""Characters of one value that a mail shows: more than any name or organisation, less than a screen."""
+
+MASK = 0xE000
+"""Where the private-use twins of ASCII punctuation begin (U+E021 for "!")."""
+
+PUNCTUATION = "".join(chr(c) for c in range(0x21, 0x7F) if not chr(c).isalnum())
+_MASKED = str.maketrans({c: chr(MASK + ord(c)) for c in PUNCTUATION})
+_BARE = str.maketrans({chr(MASK + ord(c)): c for c in PUNCTUATION})
+_ESCAPED = str.maketrans({chr(MASK + ord(c)): escape(c) for c in PUNCTUATION})
+_BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c"
+_SUBJECT = re.compile(r"\s*Subject:[ \t]*(?P<subject>[^\n]*)\n?(?P<body>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail's three faces: `subject` on one line, `text` (lines end in LF), `html` whole."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class NoSubject(ValueError):
+    """The template's text does not begin with a subject."""
+
+
+def tidy(value: str, most: int = MOST) -> str:
+    """Return a text from outside on one line, without control, private and direction characters, cut at `most`."""
+    kept = (" " if c.isspace() or c < " " else c for c in unicodedata.normalize("NFC", value))
+    kept = (c for c in kept if c not in _BIDI and unicodedata.category(c) not in ("Cc", "Cs", "Co", "Cn"))
+    line = " ".join("".join(kept).split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def mask(value: str, most: int = MOST) -> str:
+    """Return a text from outside in characters that Markdown does not know; see the module."""
+    return tidy(value, most).translate(_MASKED)
+
+
+def link(url: str) -> str:
+    """Return an address of the configuration so that it can stand in Markdown's `(…)` and `<…>`."""
+    return quote(url.strip(), safe="-._~:/?#@!$&+,;=%")
+
+
+def environment(templates: Path) -> ImmutableSandboxedEnvironment:
+    """Return the Jinja2 environment for a folder of templates: sandboxed, and strict about unknown names."""
+    return ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+
+
+def render(
+    env: ImmutableSandboxedEnvironment, name: str, values: dict[str, Any], typeset: Callable[[str], str]
+) -> Rendered:
+    """Render the template `name`; `values` are masked, and hold `language` and `direction` for the layout.
+
+    `typeset` puts the language's spaces into the body. Raises what Jinja2 raises, and NoSubject.
+    """
+    parts = _SUBJECT.fullmatch(env.get_template(name).render(values))
+    if parts is None or not parts["subject"].strip():
+        raise NoSubject('the text does not begin with "Subject: " and a subject')
+    subject = " ".join(parts["subject"].split()).translate(_BARE)
+    body = re.sub(r"\n{3,}", "\n\n", typeset(parts["body"])).strip() + "\n"
+    page = env.get_template(LAYOUT).render(
+        language=values["language"], direction=values["direction"], subject=escape(subject), content=to_html(body)
+    )
+    return Rendered(subject, to_text(body), _inlined(page.translate(_ESCAPED)))
+
+
+def to_text(markdown: str) -> str:
+    """Return Markdown as plain text that reads well: the marks go, the words stay."""
+    text = re.sub(r"\[([^\]\n]+)\]\(([^)\s]+)\)", r"\1\n\2", markdown)
+    text = re.sub(r"<((?:https?|mailto):[^>\s]+)>", lambda found: found[1].removeprefix("mailto:"), text)
+    text = re.sub(r"\*\*([^*\n]+)\*\*|(?<!\*)\*([^*\n]+)\*", lambda found: found[1] or found[2], text)
+    text = re.sub(r"^#{1,3} ", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^---$", "-- ", text, flags=re.MULTILINE)
+    return text.translate(_BARE)
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False, "breaks": True})
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, keep_at_rules=True)
+
+
+def _inlined(page: str) -> str:
+    return _inliner().inline(page)
+
+
+def to_html(markdown: str) -> str:
+    """Return Markdown as the HTML that goes into the layout (values still masked)."""
+    footer, pieces = False, []
+    for node in SyntaxTreeNode(_markdown().parse(markdown)).children:
+        if node.type == "hr":
+            footer = True
+            pieces.append('<div class="rule">&nbsp;</div>')
+        else:
+            pieces.append(_block(node, footer))
+    return "\n".join(pieces)
+
+
+def _block(node: SyntaxTreeNode, footer: bool) -> str:
+    match node.type:
+        case "heading":
+            return f"<h1>{_inline(node.children[0])}</h1>"
+        case "paragraph":
+            return _paragraph(node.children[0], footer)
+        case "bullet_list":
+            return _list(node)
+    return str(_markdown().renderer.render(node.to_tokens(), _markdown().options, {}))
+
+
+def _inline(node: SyntaxTreeNode) -> str:
+    tokens = node.to_tokens()[0].children or []
+    return str(_markdown().renderer.render(tokens, _markdown().options, {})).strip()
+
+
+def _paragraph(inline: SyntaxTreeNode, footer: bool) -> str:
+    """A link alone is a button; a bold line with lines below it is a card; lines that end in a colon are to be filled in."""
+    children = inline.children
+    if len(children) == 1 and children[0].type == "link":
+        return _button(children[0])
+    html = _inline(inline)
+    if footer:
+        return f'<p class="footer">{html}</p>'
+    lines = [line.strip() for line in re.split(r"<br ?/?>", html)]
+    if children[0].type == "text" and all(line.endswith(":") for line in lines):
+        rows = "".join(f'<p class="fill">{line}&nbsp;</p>' for line in lines)
+        return _box("form", rows)
+    bold = next((child for child in children if not (child.type == "text" and not child.content)), children[0])
+    if bold.type == "strong" and len(lines) > 1:
+        return _box("card", f'<p class="card">{html}</p>')
+    return f"<p>{html}</p>"
+
+
+def _box(kind: str, html: str) -> str:
+    return (
+        f'<table role="presentation" class="box" width="100%" cellpadding="0" cellspacing="0" border="0">'
+        f'<tr><td class="{kind}">{html}</td></tr></table>'
+    )
+
+
+def _button(node: SyntaxTreeNode) -> str:
+    """A button that Outlook draws too: the cell has the colour, the link has the padding; the address stands below."""
+    url = escape(str(node.attrs["href"]))
+    label = escape("".join(child.content for child in node.children))
+    shown = f'<p class="address"><a class="plain" href="{url}">{url}</a></p>'
+    return (
+        f'<table role="presentation" class="button" cellpadding="0" cellspacing="0" border="0"><tr>'
+        f'<td class="button" bgcolor="#14506b"><a class="button" href="{url}">{label}</a></td></tr></table>{shown}'
+    )
+
+
+def _list(node: SyntaxTreeNode) -> str:
+    """A list in which every item reads "label: value" is a table of facts; any other is a list."""
+    items = [_item(item) for item in node.children]
+    pairs = [re.fullmatch(r"([^<:]{1,60}?)[\s\u00a0\u202f]*:[\s\u00a0\u202f]+(.+)", item, re.DOTALL) for item in items]
+    if not all(pairs):
+        return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+    return (
+        '<table class="facts" width="100%" cellpadding="0" cellspacing="0" border="0">'
+        + "".join(_rows(pairs))
+        + "</table>"
+    )
+
+
+def _rows(pairs: Sequence[re.Match[str] | None]) -> list[str]:
+    return [f'<tr><th scope="row" align="start">{p[1]}</th><td class="fact">{p[2]}</td></tr>' for p in pairs if p]
+
+
+def _item(item: SyntaxTreeNode) -> str:
+    return "<br>".join(
+        _inline(child.children[0]) if child.type == "paragraph" else _block(child, False) for child in item.children
+    )

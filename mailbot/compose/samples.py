@@ -1,0 +1,192 @@
+"""Invented letters for every mail and case: what `preview` shows and what `check` tries the templates with.
+
+Everybody in them is invented and lives at .example. The event is the configuration's own; only its secrets are replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from mailbot.addresses import Address
+from mailbot.compose.letter import Letter, Person, Shown
+from mailbot.config import EventConfig, Secret
+from mailbot.errors import MailbotError
+
+DEFAULT = "en"
+"""The language whose invented people stand in where a language has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Two invented people of one language, and words as they would write them."""
+
+    person: Person
+    colleague: Person
+    mode_words: str
+    question: str
+    subject: str
+
+
+def _person(name: str, email: str, title: str, phone: str, organisation: str, words: str) -> Person:
+    shown = {
+        "name": Shown(name, name),
+        "phone": Shown(phone, words),
+        "title": Shown(title, title),
+        "organisation": Shown(organisation, organisation),
+    }
+    return Person(name, email, title, phone, organisation, "online", utc_offset=0, values=shown)
+
+
+def _samples() -> dict[str, Sample]:
+    """Return the invented people by language."""
+    return {
+        "fr": Sample(
+            _person("Awa Ndiaye Sow", "awa.ndiaye@cnts.sn.example", "Secrétaire générale adjointe", "+221771234567",
+                    "Confédération nationale des travailleurs du Sénégal", "77 123 45 67"),
+            _person("Komlan Mensah", "k.mensah@cnts.sn.example", "Conseiller juridique", "+243815602743",
+                    "Confédération nationale des travailleurs du Sénégal", "+243 81 560 27 43"),
+            "je suivrai la réunion depuis mon bureau", "Y aura-t-il une interprétation en portugais ?",
+            "Re: Invitation : 2e webinaire",
+        ),
+        "en": Sample(
+            _person("Grace Wanjiru Otieno", "g.otieno@cotu.ke.example", "Head of Social Policy", "+254722418563",
+                    "Central Organization of Trade Unions", "0722 418563"),
+            _person("Sam Okello", "s.okello@cotu.ke.example", "Research Officer", "+256782415936",
+                    "Central Organization of Trade Unions", "+256 782 415936"),
+            "I will follow from my office", "Will the slides be shared afterwards?", "Re: Invitation: 2nd webinar",
+        ),
+        "es": Sample(
+            _person("Ximena Tipán Guamán", "x.tipan@unaseg.ec.example", "Coordinadora de Formación", "+593987415263",
+                    "Unión Nacional de Afiliados al Seguro Campesino", "098 741 5263"),
+            _person("Blas Ramón Cañete", "b.canete@unaseg.ec.example", "Asesor", "+595981548236",
+                    "Unión Nacional de Afiliados al Seguro Campesino", "+595 981 548236"),
+            "me conecto desde Quito", "¿Habrá interpretación al portugués?", "RE: Invitación: 2.º seminario web",
+        ),
+        "pt": Sample(
+            _person("Rosângela Aparecida Nogueira", "r.nogueira@fenat.br.example", "Diretora de Saúde", "+5511987415263",
+                    "Federação Nacional dos Trabalhadores", "11 98741-5263"),
+            _person("Domingos Kiluanji", "d.kiluanji@fenat.br.example", "Assessor", "+244923415873",
+                    "Federação Nacional dos Trabalhadores", "+244 923 415 873"),
+            "vou acompanhar pela internet", "Haverá certificado de participação?", "Re: Convite: 2.º webinário",
+        ),
+    }  # fmt: skip
+
+
+def _with_mode(sample: Sample) -> Person:
+    mode = Shown("online", sample.mode_words)
+    return replace(sample.person, values={**sample.person.values, "mode": mode})
+
+
+def _answer(case: str) -> Callable[[Letter, Sample], Letter]:
+    return lambda letter, sample: replace(letter, case=case, person=_with_mode(sample))
+
+
+def _missing(letter: Letter, sample: Sample) -> Letter:
+    values = {name: shown for name, shown in sample.person.values.items() if name != "phone"}
+    return replace(
+        letter, person=replace(sample.person, phone=None, mode=None, values=values), missing=("phone", "mode")
+    )
+
+
+def _unsure(letter: Letter, sample: Sample) -> Letter:
+    values = {
+        **sample.person.values,
+        "phone": Shown(str(sample.person.phone), "0" + str(sample.person.phone)[-8:], 0.5),
+    }
+    return replace(letter, person=replace(_with_mode(sample), values=values))
+
+
+def _changed(letter: Letter, sample: Sample) -> Letter:
+    return replace(letter, case="changed", person=_with_mode(sample), changed=("mode",))
+
+
+def _declined(letter: Letter, sample: Sample) -> Letter:
+    return replace(letter, case="declined", person=replace(sample.person, status="declined"))
+
+
+def _tentative(letter: Letter, sample: Sample) -> Letter:
+    return replace(letter, case="tentative", person=replace(sample.person, status="tentative"))
+
+
+def _several(letter: Letter, sample: Sample) -> Letter:
+    colleague = replace(sample.colleague, email=None, phone=None, mode="in_person")
+    return replace(letter, person=None, people=(sample.person, colleague), missing=("phone",))
+
+
+def _colleague(letter: Letter, sample: Sample) -> Letter:
+    return replace(letter, person=replace(sample.colleague, email=None))
+
+
+def _waiting(letter: Letter, sample: Sample) -> Letter:
+    return replace(letter, person=replace(_with_mode(sample), needs_access=True))
+
+
+def _in_person(letter: Letter, sample: Sample) -> Letter:
+    return replace(letter, person=replace(sample.person, mode="in_person"))
+
+
+def _question(letter: Letter, sample: Sample) -> Letter:
+    return replace(letter, case="question", person=None, question=sample.question)
+
+
+def _asks(letter: Letter, sample: Sample) -> Letter:
+    return replace(letter, person=_with_mode(sample), question=sample.question)
+
+
+def _online(letter: Letter, sample: Sample) -> Letter:
+    return replace(letter, person=sample.person)
+
+
+def _moved(letter: Letter, sample: Sample) -> Letter:
+    before = letter.event.starts - timedelta(days=1, hours=1)
+    return replace(letter, person=sample.person, sequence=1, moved_from=before)
+
+
+def _makers(mail: str) -> dict[str, Callable[[Letter, Sample], Letter]]:
+    """Return what turns a bare letter into each case of a mail; the first is the usual one."""
+    if mail == "acknowledgement":
+        return {
+            "registered": _answer("registered"), "missing": _missing, "unsure": _unsure, "changed": _changed,
+            "declined": _declined, "tentative": _tentative, "calendar": _answer("calendar"), "several": _several,
+            "colleague": _colleague, "waiting": _waiting, "in_person": _in_person, "question": _question,
+            "registered_and_asks": _asks,
+        }  # fmt: skip
+    if mail == "moved":
+        return {"moved": _moved, "in_person": lambda letter, sample: _in_person(_moved(letter, sample), sample)}
+    return {"online": _online, "moved": _moved, "waiting": _waiting, "in_person": _in_person}
+
+
+def cases(mail: str) -> tuple[str, ...]:
+    """Return the cases of a mail that there are samples for, the usual one first."""
+    return tuple(_makers(mail))
+
+
+def letter(mail: str, language: str, case: str, event: EventConfig) -> Letter:
+    """Return the sample letter of a mail's case; raises MailbotError where there is no such case."""
+    makers = _makers(mail)
+    if case not in makers:
+        raise MailbotError(f"the mail {mail} has no case {case}; there are {', '.join(makers)}")
+    sample = _samples().get(language) or _samples()[DEFAULT]
+    days = timedelta(days=20 if mail == "acknowledgement" else 7)
+    bare = Letter(
+        mail=mail,
+        language=language,
+        event=_without_secrets(event),
+        recipient=Address(sample.person.name or "", sample.person.email or ""),
+        message_id=f"<sample.{mail}.{case}.{language}@{(sample.person.email or '').partition('@')[2]}>",
+        now=event.starts - days,
+        in_reply_to="<their-reply@mail.example>",
+        references=("<the-invitation@mail.example>",),
+        subject=sample.subject,
+    )
+    return makers[case](bare, sample)
+
+
+def _without_secrets(event: EventConfig) -> EventConfig:
+    """Replace the meeting's password, which a preview neither needs nor should print."""
+    if event.webex.password is None:
+        return event
+    webex = event.webex.model_copy(update={"password": Secret("plain", "Sample-1234")})
+    return event.model_copy(update={"webex": webex})

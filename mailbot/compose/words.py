@@ -1,0 +1,105 @@
+"""The words that all mails of a language share: labels, ways of taking part, places and how times are told.
+
+They stand in `templates/words/<language>.toml`, so that adding a language needs no code. Nothing here knows a
+participant, and nothing here formats a time; a missing or misspelt word is reported with its file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from mailbot.errors import MailbotError, Problem
+
+FOLDER = "words"
+"""The folder below the templates that holds the shared words."""
+
+
+class WordsRefused(MailbotError):
+    """The words of a language can't be used; all problems are listed."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The shared words of one language.
+
+    `locale` is Babel's, for dates and numbers; `direction` is ltr or rtl; `date`, `day` and `clock` are CLDR patterns.
+    `here`, `there`, `utc` and `offset` tell a time at the event's place, at the participant's, in UTC and at an offset.
+    `elision` replaces "de " before a vowel. `labels` and `ask` name the fields where they are shown and asked for;
+    `places`, `at` and `devices` are names by what the configuration or CLDR calls them; `decline` is the sentence that
+    cancels a registration.
+    """
+
+    language: str
+    locale: str
+    direction: str
+    date: str
+    day: str
+    clock: str
+    here: str
+    there: str
+    utc: str
+    offset: str
+    decline: str
+    labels: dict[str, str]
+    ask: dict[str, str]
+    mode: dict[str, str]
+    answer: dict[str, str]
+    elision: str = ""
+    places: dict[str, str] = field(default_factory=dict)
+    at: dict[str, str] = field(default_factory=dict)
+    devices: dict[str, str] = field(default_factory=dict)
+
+
+NEEDED = {
+    "labels": ("name", "email", "title", "phone", "organisation", "mode", "needs_access"),
+    "ask": ("name", "email", "title", "phone", "organisation", "mode", "needs_access"),
+    "mode": ("online", "in_person"),
+    "answer": ("yes", "no"),
+}
+"""The entries that each table of words must have."""
+
+
+def load(templates: Path, language: str) -> Words:
+    """Read the shared words of a language; raises WordsRefused with every problem of the file."""
+    path = templates / FOLDER / f"{language}.toml"
+    where = f"{path.parent.parent.name}/{FOLDER}/{path.name}"
+    try:
+        told = tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        raise WordsRefused([Problem(where, "there is no such file", "copy one of another language")]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WordsRefused([Problem(where, f"it can't be read: {error}", "correct the line")]) from None
+    problems = [Problem(where, what) for what in _faults(told)]
+    if problems:
+        raise WordsRefused(problems)
+    return Words(language=language, **told)
+
+
+def _faults(told: dict[str, Any]) -> list[str]:
+    """Say what is wrong with the words as they were read."""
+    kinds = {f.name: ("text" if f.type == "str" else "table") for f in fields(Words) if f.name != "language"}
+    optional = {"elision", "places", "at", "devices"}
+    faults = [f'"{name}" is missing' for name in kinds if name not in told and name not in optional]
+    for name, value in told.items():
+        if name not in kinds:
+            faults.append(f'"{name}" is not a word that mails use')
+        elif kinds[name] == "text" and not isinstance(value, str):
+            faults.append(f'"{name}" is not text')
+        elif kinds[name] == "table" and not (
+            isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+        ):
+            faults.append(f'"{name}" is not a table of texts')
+    for table, entries in NEEDED.items():
+        given = told.get(table)
+        if isinstance(given, dict):
+            faults += [f'"{table}.{entry}" is missing' for entry in entries if entry not in given]
+    if told.get("direction", "ltr") not in ("ltr", "rtl"):
+        faults.append('"direction" is neither "ltr" nor "rtl"')
+    return faults
