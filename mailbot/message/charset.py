@@ -50,6 +50,12 @@ _SHIFTED = re.compile(r"iso2022|utf-?7|utf-?16|utf-?32|hz")
 _MOJIBAKE = re.compile(
     "[ÂÃ][\x80-\xbf\u20ac\u201a-\u203a\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2122]"
 )
+_ODD_SPACES = str.maketrans(
+    dict.fromkeys((0x00A0, 0x202F, 0x2007, 0x2009), " ")
+    | dict.fromkeys(
+        (0x00, 0xFEFF, 0x200B, 0x2060, 0x00AD, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    )
+)
 _LINES = re.compile(r"[^\n]*\n?")
 
 
@@ -73,6 +79,14 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
         return text, ""
     text, repaired = _unmangled(text)
     return text, "mojibake" if repaired else ("" if name in ("utf-8", "") else "charset")
+
+
+def tidy(text: str) -> str:
+    """Return text with odd spaces made plain and what nobody sees (NUL, zero widths, direction marks) taken out.
+
+    Phone numbers copied from an address book often come wrapped in direction marks.
+    """
+    return text if text.isascii() and "\x00" not in text else text.translate(_ODD_SPACES)
 
 
 @lru_cache(maxsize=256)

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from email.message import Message as Tree
 
 from mailbot.message import pgp, smime
-from mailbot.message.charset import decode
+from mailbot.message.charset import decode, tidy
 from mailbot.message.flowed import unflow
 from mailbot.message.headers import parameters, unfold
 from mailbot.message.model import Limits, Part
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
-_SPACES = str.maketrans({"\x00": None, "\u00a0": " ", "\u202f": " ", "\u2007": " ", "\ufeff": None, "\r": "\n"})
 _ENRICHED = re.compile(r"<(/?)([A-Za-z0-9-]{1,60})>")
 _READABLE = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown")
 _CMS = ("application/pkcs7-mime", "application/x-pkcs7-mime")
@@ -172,7 +171,7 @@ def _text(payload: bytes, content_type: str, params: dict[str, str], harvest: Ha
     if len(text) > harvest.limits.text:
         harvest.defects.add("text_cut")
         text = text[: harvest.limits.text]
-    text = text.replace("\r\n", "\n").translate(_SPACES)
+    text = tidy(text.replace("\r\n", "\n").replace("\r", "\n"))
     if content_type == "text/plain" and params.get("format", "").lower() == "flowed":
         text = unflow(text, delsp=params.get("delsp", "").lower() == "yes")
     return text

@@ -1,0 +1,99 @@
+"""The invitation that we sent, as something to take away from what people quote of it.
+
+Knows which lines are the invitation's, however they are wrapped, and which words were typed into one of its paragraphs.
+It never judges what was typed.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from mailbot.rsvp.quoting import fold
+
+_WORD = re.compile(r"[^\W_]+(?:[@.][^\W_]+)*")
+_RUN = 3
+"""Words in a row that show where a text comes from."""
+_MAX_ALIGNED = 250
+"""Words of one paragraph that are aligned word by word; the alignment is quadratic at worst."""
+
+
+class Known:
+    """The texts that were sent, prepared for comparison."""
+
+    def __init__(self, texts: tuple[str, ...]) -> None:
+        words: list[str] = []
+        for text in texts:
+            words += _words(text)
+            words += ["¶"] * _RUN
+        self._words = words
+        self._flat = f" {' '.join(words)} "
+        self._places: dict[tuple[str, ...], int] = {}
+        for place in range(len(words) - _RUN + 1):
+            self._places.setdefault(tuple(words[place : place + _RUN]), place)
+
+    def __bool__(self) -> bool:
+        return bool(self._places)
+
+    def share(self, text: str) -> float:
+        """Return which share of a line's words stands in the texts that were sent, in the same order (0 to 1).
+
+        A line of fewer than three words counts only if it stands there word for word, and one word never counts.
+        """
+        words = _words(text)
+        if len(words) < 2 or not self._places:
+            return 0.0
+        if f" {' '.join(words)} " in self._flat:
+            return 1.0
+        return sum(self._covered(words)) / len(words)
+
+    def follows(self, above: str, below: str) -> bool:
+        """Say whether two lines stand one right after the other in the texts that were sent."""
+        end = self._place(_words(above)[-_RUN:])
+        start = self._place(_words(below)[:_RUN])
+        return end is not None and start is not None and 0 <= start - end - _RUN <= 2 * _RUN
+
+    def _place(self, run: list[str]) -> int | None:
+        return self._places.get(tuple(run))
+
+    def typed_into(self, text: str) -> list[tuple[str, str]]:
+        """Return what was typed into a paragraph of the invitation: (the words before it, what was typed), in order."""
+        spans = [(found.start(), found.end()) for found in _WORD.finditer(text)][:_MAX_ALIGNED]
+        words = [fold(text[start:end]) for start, end in spans]
+        first = next(
+            (p for n in range(len(words)) if (p := self._places.get(tuple(words[n : n + _RUN]))) is not None), None
+        )
+        if first is None:
+            return []
+        # The paragraph's own stretch of the invitation: from a little before its first known words.
+        window = self._words[max(0, first - 20) : first + len(words) + 40]
+        matcher = SequenceMatcher(None, window, words, autojunk=False)
+        typed: list[tuple[str, str]] = []
+        blocks = [b for b in matcher.get_matching_blocks() if b.size]
+        ends = [(b.b, b.b + b.size) for b in blocks]
+        for (_, left), (right, _) in zip(ends, [*ends[1:], (len(words), 0)], strict=True):
+            if right > left:
+                end = spans[right][0] if right < len(spans) else len(text)
+                piece = text[spans[left - 1][1] : end] if left else text[:end]
+                typed.append(
+                    (text[max(0, spans[max(0, left - 8)][0]) : spans[left - 1][1]], piece.strip(" \t,;:.()[]-–—=>/"))
+                )
+        return [(before, piece) for before, piece in typed if piece]
+
+    def _covered(self, words: list[str]) -> list[bool]:
+        covered = [False] * len(words)
+        for place in range(len(words) - _RUN + 1):
+            if tuple(words[place : place + _RUN]) in self._places:
+                covered[place : place + _RUN] = [True] * _RUN
+        return covered
+
+
+@lru_cache(maxsize=8)
+def known(texts: tuple[str, ...]) -> Known:
+    """Return the prepared form of the texts that were sent; prepared once for each set of texts."""
+    return Known(texts)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(fold(text))
