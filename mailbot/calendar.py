@@ -115,8 +115,8 @@ def _attendee(params: dict[str, str], value: str) -> _Attendee:
     if "@" not in email and "@" in params.get("EMAIL", ""):
         email = params["EMAIL"].strip()
     name = _plain(params.get("CN", "")).strip("'\" ")
-    if "@" in name:
-        name = ""
+    # Notes writes the whole hierarchical name: CN=Anna Berg/OU=Oslo/O=Union.
+    name = "" if "@" in name else re.sub(r"^CN=", "", name.split("/")[0]).strip()
     delegate = _MAILTO.sub("", params.get("DELEGATED-TO", "").strip())
     return _Attendee(email, name, params.get("PARTSTAT", "").strip().upper(), value.strip(), delegate)
 

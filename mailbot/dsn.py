@@ -61,10 +61,10 @@ def report_groups(message: Message, kind: str) -> list[Fields] | None:
     for part in parts:
         groups += parse(part.payload.decode("utf-8", "replace"))
     for nested in message.nested:
-        # The parser opens a status part by itself: then each group lies there as a message without a body.
+        # The parser opens a status part by itself: then its groups lie there as the headers and body of messages.
         fields = dict(reversed(nested.headers))
         if any(m in fields for m in marks):
-            groups.append(fields)
+            groups += [fields, *parse(nested.text)]
         elif not fields and nested.text.strip():
             groups += parse(_opened(nested.text))
     return groups

@@ -186,3 +186,11 @@ def opens(topic: str, text: str) -> Found | None:
         if any(cue in text for cue in phrase.cues) and (match := _compiled(phrase.source).match(text)):
             return Found(phrase.language, topic, match[0], match.start())
     return None
+
+
+def count(topic: str, text: str) -> int:
+    """Return how many different phrases of a topic stand in the folded text."""
+    return sum(
+        any(cue in text for cue in phrase.cues) and _compiled(phrase.source).search(text) is not None
+        for phrase in phrases(topic)
+    )

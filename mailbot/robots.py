@@ -31,15 +31,8 @@ _AUTO_HEADERS = (
 asks others not to answer, and Outlook puts it on people's mail.)"""
 
 _LIST_HEADERS = (
-    "list-id",
-    "list-post",
-    "list-help",
-    "list-subscribe",
-    "mailing-list",
-    "x-mailing-list",
-    "x-list",
-    "x-beenthere",
-)
+    "list-id", "list-post", "list-help", "list-subscribe", "mailing-list", "x-mailing-list", "x-list", "x-beenthere",
+)  # fmt: skip
 _MASS_HEADERS = (
     "list-unsubscribe", "list-unsubscribe-post", "feedback-id", "x-campaign", "x-campaignid", "x-campaign-id",
     "x-mc-user", "x-mailgun-tag", "x-sg-eid", "x-mj-mid", "x-csa-complaints", "x-newsletter", "x-mailer-recptid",
@@ -269,7 +262,8 @@ def _ticket(look: _Look) -> Reading | None:
         return None
     numbered = _TICKET_NUMBER.search(look.subject) is not None
     titled = look.titled("received_subject") is not None
-    if numbered or titled or look.says("automatic") or any(look.message.header(h) for h in _TICKETS):
+    twice = phrases.count("received", look.prose) > 1
+    if numbered or titled or twice or look.says("automatic") or any(look.message.header(h) for h in _TICKETS):
         return _auto(look, f"ticket.{said.language}")
     return None
 
