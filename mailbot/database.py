@@ -56,6 +56,7 @@ class Database:
             try:
                 yield session
             finally:
+                session.expunge_all()  # rows that were read stay usable; a rollback would expire them
                 session.rollback()
 
     def close(self) -> None:

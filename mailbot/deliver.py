@@ -185,7 +185,11 @@ class Deliverer:
         age = now - (row.in_doubt_at or now)
         if not starting and age < PACE:
             return False  # its connection may still be waiting for the answer
-        found = self.evidence(row)
+        try:
+            found = self.evidence(row)
+        except MailbotError as e:
+            say("doubt_not_settled", mail=row.mail, to=row.recipient, reason=str(e))
+            return False  # whoever could tell can't be reached: nothing is sent again before they can
         if found is False and age < SETTLE_AFTER and self.config.smtp.maildir is None:
             return False
         if found is None and self.config.smtp.in_doubt == "ask":

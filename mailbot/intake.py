@@ -122,7 +122,9 @@ def _record(session: Session, read: Read, config: Config, now: datetime) -> None
 def _note_headers(row: Received, read: Read, now: datetime) -> None:
     mail = read.message
     writer = answer_address(mail, frozenset())
-    row.read_at, row.message_id, row.subject = now, mail.message_id[:998], mail.subject[:998]
+    row.read_at, row.subject = now, mail.subject[:998]
+    own = mail.header("x-mailbot-id")  # providers rewrite our Message-ID, but not this one
+    row.message_id = f"<{own[:250]}>" if own else mail.message_id[:998]
     row.thread = " ".join([*mail.references, mail.message_id]).strip()[:8000]
     row.sender, row.sender_name = (writer.email, writer.name) if writer else ("", "")
     row.sent_at = mail.date if mail.date and mail.date < now + FUTURE_SLACK else None
@@ -223,29 +225,39 @@ def _case(read: Reading, done: list[Recorded]) -> str:
 
 
 def _note_bounce(session: Session, row: Received, mail: Message, now: datetime) -> None:
-    """Find the mail that came back and its participant; a hard bounce makes them unreachable and stops their mail."""
+    """Find the mail that came back and whom it was for; a hard bounce or a complaint stops further mail to them."""
     found = bounce.read(mail)
     if found is None:
         return
+    complaint = any(r.action == "complaint" for r in found.recipients)
     hard = [r for r in found.recipients if r.hard]
-    row.reason = "; ".join(f"{r.address} {r.status}" for r in hard or found.recipients)[:500]
-    if not hard:
+    row.reason = "; ".join(f"{r.address} {r.status or r.action}" for r in hard or found.recipients)[:500]
+    if not (hard or complaint):
         return
-    for person in _bounced_people(session, found):
-        words = f"{hard[0].status} {hard[0].diagnostic}".strip()
-        if registry.note_unreachable(session, person, "unreachable", who="mail server", words=words, at=now):
-            warn("unreachable", address=person.write_to, status=hard[0].status)
+    words = f"{hard[0].status} {hard[0].diagnostic}".strip() if hard else "complaint"
+    sent = _returned_mail(session, found)
+    if sent is not None and hard and sent.state in ("sent", "in_doubt"):
+        outbox.note_returned(session, sent, f"came back: {words}", now)
+    for person in _bounced_people(session, sent, found):
+        how = "complained" if complaint else "unreachable"
+        if registry.note_unreachable(session, person, how, who="mail server", words=words, at=now):
+            warn("unreachable", address=person.write_to, how=how)
         waiting = sa.select(Outbox).where(Outbox.participant_id == person.id, Outbox.state == "waiting")
-        for mail_row in session.scalars(waiting):
-            outbox.withdraw(session, mail_row, "unreachable", now)
+        for owed in session.scalars(waiting):
+            outbox.withdraw(session, owed, how, now)
 
 
-def _bounced_people(session: Session, found: bounce.Bounce) -> list[Participant]:
-    sent = session.scalar(sa.select(Outbox).where(Outbox.message_id == found.message_id)) if found.message_id else None
+def _returned_mail(session: Session, found: bounce.Bounce) -> Outbox | None:
+    """Return our mail that a report speaks of: by the Message-ID, or by our own header where that was rewritten."""
+    ids = [*found.message_ids, f"<{found.mailbot_id}>"]
+    return session.scalar(sa.select(Outbox).where(Outbox.message_id.in_(ids)).limit(1))
+
+
+def _bounced_people(session: Session, sent: Outbox | None, found: bounce.Bounce) -> list[Participant]:
     if sent is not None and sent.participant_id is not None:
         person = session.get(Participant, sent.participant_id)
         return [person] if person else []
-    addresses = [r.address.lower() for r in found.recipients if r.hard]
+    addresses = {a.lower() for r in found.recipients if r.hard or r.action == "complaint" for a in r.addresses}
     return list(session.scalars(sa.select(Participant).where(sa.func.lower(Participant.write_to).in_(addresses))))
 
 

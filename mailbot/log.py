@@ -60,7 +60,7 @@ def to(stream: TextIO, *, level: int = logging.INFO, as_json: bool = False) -> N
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     LOG.setLevel(level)
-    for noisy in ("apscheduler", "imapclient", "alembic"):  # at DEBUG imapclient logs whole mails
+    for noisy in ("apscheduler", "imapclient", "alembic", "mailparser"):  # at DEBUG imapclient logs whole mails
         logging.getLogger(noisy).setLevel(logging.ERROR)
 
 

@@ -114,19 +114,22 @@ class Worker:
 
     turns: Turns
     boxes: Sequence[Box]
+    ending: threading.Event = field(default_factory=threading.Event)
     tick: float = TICK
     watchdog: float = WATCHDOG
-    _stop: threading.Event = field(default_factory=threading.Event, init=False)
     _completed: float = field(default=0.0, init=False)
     _scheduler: BackgroundScheduler | None = field(default=None, init=False)
     _idle: threading.Lock = field(default_factory=threading.Lock, init=False)  # held by whoever does a turn
 
     def stop(self) -> None:
         """Ask everything to end; safe from a signal handler."""
-        self._stop.set()
+        self.ending.set()
 
-    def run(self) -> None:
-        """Work until `stop()`; raises MailbotError when the watchdog finds that no turn completes."""
+    def run(self) -> bool:
+        """Work until `stop()`; raises MailbotError when the watchdog finds that no turn completes.
+
+        Returns whether all came to its end; if not, threads are still at it and the process should simply end.
+        """
         self.turns.start()
         self._completed = time.monotonic()
         threads = [
@@ -145,26 +148,29 @@ class Worker:
         try:
             self._watch()
         finally:
-            self._end(scheduler, threads)
+            finished = self._end(scheduler, threads)
+        return finished
 
-    def _end(self, scheduler: BackgroundScheduler, threads: Sequence[threading.Thread]) -> None:
+    def _end(self, scheduler: BackgroundScheduler, threads: Sequence[threading.Thread]) -> bool:
         """Let what is under way come to its end, but not for longer than GRACE: everything can be cut anywhere."""
-        self._stop.set()
+        self.ending.set()
         scheduler.shutdown(wait=False)
         end = time.monotonic() + GRACE
         idle = self._idle.acquire(timeout=GRACE)
         for thread in threads:
             thread.join(timeout=max(end - time.monotonic(), 0.1))
-        if idle:
+        finished = idle and not any(thread.is_alive() for thread in threads)
+        if finished:
             for box in self.boxes:
                 box.source.close()
             self.turns.deliverer.close()
-        say("worker_stopped", unfinished=None if idle else "what was being sent is looked for at the next start")
+        say("worker_stopped", unfinished=None if finished else "what was under way is taken up at the next start")
+        return finished
 
     def _watch(self) -> None:
         """Wait for the end; wake the ticker if the clock was set back, give up if no turn completes."""
         woken = time.monotonic()
-        while not self._stop.wait(min(1.0, self.tick)):
+        while not self.ending.wait(min(1.0, self.tick)):
             silent = time.monotonic() - self._completed
             if silent > self.watchdog:
                 raise MailbotError(f"no turn was completed for {int(silent)} seconds")
@@ -173,14 +179,14 @@ class Worker:
                 woken = time.monotonic()
 
     def _wake(self) -> None:
-        if self._scheduler is not None and not self._stop.is_set():
+        if self._scheduler is not None and not self.ending.is_set():
             self._scheduler.modify_job("tick", next_run_time=utc_now())
 
     def _tick(self) -> None:
         """Do one turn, and come back sooner than the next tick if something is due before it."""
         try:
             with self._idle:
-                self.turns.turn(self._stop.is_set)
+                self.turns.turn(self.ending.is_set)
         except OperationalError as e:
             warn("database_trouble", reason=str(e.orig))
             return
@@ -194,7 +200,7 @@ class Worker:
         with self.turns.database.read() as session:
             due = outbox.next_due(session)
         now = self.turns.clock()
-        if due is None or self._scheduler is None or self._stop.is_set():
+        if due is None or self._scheduler is None or self.ending.is_set():
             return
         wait = max((due - now).total_seconds(), 0.2)
         if wait < self.tick:
@@ -203,12 +209,12 @@ class Worker:
     def _attend(self, box: Box) -> None:
         """Collect from one mailbox for as long as we run: one thread, one connection."""
         failures = 0
-        while not self._stop.is_set():
+        while not self.ending.is_set():
             try:
                 if self.turns.collect(box):
                     self._wake()
                 failures = 0
-                box.source.wait(box.poll, self._stop)
+                box.source.wait(box.poll, self.ending)
                 continue
             except TryLater as e:
                 pause, reason = RECONNECT[min(failures, len(RECONNECT) - 1)], str(e)
@@ -220,7 +226,7 @@ class Worker:
             warn("mailbox_unreachable", mailbox=box.name, reason=reason, again_in=pause)
             box.source.close()
             self._note_trouble(box, reason)
-            self._stop.wait(pause)
+            self.ending.wait(pause)
 
     def _note_trouble(self, box: Box, reason: str) -> None:
         try:

@@ -1,0 +1,90 @@
+"""The command line itself: options that all commands share, errors as sentences, exit codes.
+
+Each command's work stands in the module of its kind; here they only meet.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from mailbot import __version__
+from mailbot.config import Config, find, load
+from mailbot.errors import ConfigRefused, MailbotError
+
+TROUBLE, WRONG, NEEDS_A_PERSON = 1, 2, 3
+"""Exit codes, beside 0: something went wrong; command or configuration are wrong; a person is needed."""
+
+app = typer.Typer(
+    name="mailbot",
+    help="Registration by e-mail: reads the replies to an invitation, keeps the registry, mails on time.",
+    epilog="Exit codes: 0 all well · 1 something went wrong · 2 command or configuration wrong · 3 a person is needed.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", metavar="FILE", help="The configuration (or $MAILBOT_CONFIG, or ./config.toml)."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+EventOption = Annotated[str, typer.Option("--event", "-e", metavar="SLUG", help="Only this event.")]
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@app.callback(invoke_without_command=True)
+def shared(
+    context: typer.Context,
+    config: ConfigOption = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    """Take the options that stand before the command."""
+    context.obj = config
+    if version:
+        typer.echo(f"mailbot {__version__}")
+        raise typer.Exit
+
+
+def config_path(context: typer.Context, named: Path | None) -> Path:
+    """Return the configuration file that the command line, the environment or this folder names."""
+    return find(named or context.obj, os.environ, Path.cwd())
+
+
+def configured(context: typer.Context, named: Path | None) -> Config:
+    """Load the configuration; raises ConfigRefused with everything that is wrong in it."""
+    return load(config_path(context, named))
+
+
+def events_of(config: Config, slug: str) -> list[str]:
+    """Return the slugs that a command is about: the one named, else all."""
+    known = [event.slug for event in config.events]
+    if slug and slug not in known:
+        raise typer.BadParameter(f"there is no event {slug!r} in {config.path}; there is {', '.join(known)}")
+    return [slug] if slug else known
+
+
+def main() -> None:
+    """Run the command line; a MailbotError becomes a sentence and an exit code, never a traceback."""
+    from mailbot.cli import demo, look, setup, work  # noqa: F401 -- they register their commands
+
+    try:
+        app()
+    except ConfigRefused as e:
+        err.print(f"[bold red]{len(e.problems)} problem{'s' if len(e.problems) != 1 else ''} in the configuration:[/]")
+        for problem in e.problems:
+            err.print(f"  {problem}", markup=False, soft_wrap=True)
+        sys.exit(WRONG)
+    except MailbotError as e:
+        err.print(f"mailbot: {e}", markup=False, soft_wrap=True)
+        sys.exit(TROUBLE)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,316 @@
+"""The commands that look: `read`, `registry`, `show`, `outbox`, `report`, `preview`. None of them changes anything."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+import typer
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from mailbot import intake, message, outbox, registry, report
+from mailbot.addresses import key
+from mailbot.cli.app import ConfigOption, EventOption, JsonOption, app, config_path, configured, events_of, out
+from mailbot.cli.app import err as stderr
+from mailbot.compose import Composer
+from mailbot.config import Config, load
+from mailbot.database import Database, open_database
+from mailbot.errors import ConfigRefused, MailbotError
+from mailbot.models import Change, Outbox, Participant, row_values
+from mailbot.reading import read as read_message
+from mailbot.reading import to_json
+from mailbot.rsvp.answer import FIELDS, Invitation, Reading
+from mailbot.worker import utc_now
+
+MARKS = {"online": "online", "in_person": "in person", None: ""}
+COLUMNS = ("name", "title", "organisation", "phone", "email", "mode", "needs_access", "status", "language")
+EXPORTED = ("event", *COLUMNS, "reachable", "registered_at", "changed_at", "confidence", "review")
+
+
+def look_at(settings: Config) -> Database:
+    """Open the database for looking: it must be there already."""
+    return open_database(settings.database, migrate=False)
+
+
+@app.command(rich_help_panel="Look")
+def read(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Messages (.eml), or folders of them.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what messages say, without recording anything: who registers, with which words, how sure."""
+    invitation = _invitation(context, config)
+    found = list(_messages(files))
+    shown = track(found, "reading", console=stderr, transient=True, disable=not stderr.is_terminal or len(found) < 20)
+    for path in shown:
+        reading = read_message(message.read(path.read_bytes()), invitation)
+        if as_json:
+            sys.stdout.write(json.dumps(to_json(path.name, reading), ensure_ascii=False) + "\n")
+        else:
+            _print_reading(path, reading)
+
+
+def _messages(files: Iterable[Path]) -> Iterable[Path]:
+    for path in files:
+        if path.is_dir():
+            yield from sorted(path.glob("*.eml"))
+        elif path.is_file():
+            yield path
+        else:
+            raise typer.BadParameter(f"there is no file {path}", param_hint="FILE")
+
+
+def _invitation(context: typer.Context, named: Path | None) -> Invitation:
+    """Return what is known of the invitation; nothing where no configuration is named or lies here."""
+    try:
+        path = config_path(context, named)
+    except ConfigRefused:
+        if named or context.obj or "MAILBOT_CONFIG" in os.environ:
+            raise
+        return Invitation()
+    settings = load(path)
+    return intake.invitation_of(settings.events[0], settings)
+
+
+def _print_reading(path: Path, reading: Reading) -> None:
+    about = " · ".join(filter(None, (reading.kind, reading.language, reading.rule, reading.reason)))
+    out.print(f"[bold]{escape(path.name)}[/]  {escape(about)}")
+    for answer in reading.answers:
+        for name, value in answer.values().items():
+            sure = "" if value.confidence >= 0.8 else f" [yellow]unsure ({value.confidence:.2f})[/]"
+            words = f"“{value.words}” in the {value.where}"
+            out.print(f"    {name:13} {escape(str(value.value))}  [dim]{escape(words)}[/]{sure}", soft_wrap=True)
+        if answer.partstat:
+            out.print(f"    partstat      {answer.partstat}")
+        if answer.review:
+            out.print(f"    [yellow]a person should look: {escape(', '.join(answer.review))}[/]")
+    if reading.question:
+        out.print(f"    question      {escape(reading.question)}", soft_wrap=True)
+
+
+@app.command("registry", rich_help_panel="Look")
+def show_registry(
+    context: typer.Context,
+    config: ConfigOption = None,
+    event: EventOption = "",
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV (RFC 4180), for spreadsheets.")] = False,
+) -> None:
+    """Show who comes, as a table."""
+    settings = configured(context, config)
+    slugs = events_of(settings, event)
+    with look_at(settings).read() as session:
+        query = sa.select(Participant).where(Participant.event.in_(slugs))
+        people = session.scalars(query.order_by(Participant.event, Participant.id)).all()
+        if as_json:
+            rows = [{n: row_values(p)[n] for n in EXPORTED} for p in people]
+            out.print_json(data=rows, default=_json_value)
+        elif as_csv:
+            sys.stdout.write(to_csv(people))
+        else:
+            for slug in slugs:
+                out.print(registry_table(slug, [p for p in people if p.event == slug]))
+
+
+def to_csv(people: Sequence[Participant]) -> str:
+    """Return the registry as CSV; a cell that a spreadsheet would take for a formula starts with an apostrophe."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(EXPORTED)
+    for person in people:
+        values = row_values(person)
+        writer.writerow([_cell(values[name]) for name in EXPORTED])
+    return buffer.getvalue()
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(_json_value(value))
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _json_value(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def registry_table(title: str, people: Sequence[Participant], *, width: int | None = None) -> Table:
+    """Return the registry as a table for the terminal."""
+    coming = [p for p in people if p.status == "registered"]
+    online = sum(p.mode == "online" for p in coming)
+    in_person = sum(p.mode == "in_person" for p in coming)
+    caption = (
+        f"{len(coming)} registered: {online} online, {in_person} in person, {len(coming) - online - in_person} not said"
+    )
+    table = Table(title=escape(title), caption=caption, title_justify="left", caption_justify="left", width=width)
+    for name in ("name", "title", "organisation", "phone", "e-mail", "takes part", ""):
+        table.add_column(name, overflow="ellipsis", no_wrap=True)
+    for p in people:
+        gone = p.status == "declined"
+        cells = [p.name, p.title, p.organisation, p.phone, p.email, "" if gone else MARKS.get(p.mode, "")]
+        table.add_row(*(escape(c or "–") for c in cells), _notes(p), style="dim" if gone else None)
+    return table
+
+
+def _notes(p: Participant) -> str:
+    notes = [p.status] if p.status != "registered" else []
+    notes += ["needs a computer"] if p.needs_access else []
+    notes += [p.reachable] if p.reachable != "yes" else []
+    notes += ["unsure"] if p.status != "declined" and (p.confidence < 0.8 or p.review) else []
+    return escape(", ".join(notes))
+
+
+@app.command(rich_help_panel="Look")
+def show(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="The person's address, or part of their name.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one person: every value with the words that it was read from, and the whole history."""
+    settings = configured(context, config)
+    with look_at(settings).read() as session:
+        people = _people_like(session, address)
+        if not people:
+            raise MailbotError(f"nobody like {address!r} is in the registry")
+        if as_json:
+            out.print_json(data=[_person_json(session, p) for p in people], default=_json_value)
+            return
+        for person in people:
+            _print_person(session, settings, person)
+
+
+def _people_like(session: Session, wanted: str) -> Sequence[Participant]:
+    same = [p for p in session.scalars(sa.select(Participant)) if key(p.email or "") == key(wanted)]
+    if same:
+        return same
+    like = f"%{wanted.replace('%', '').replace('_', '')}%"
+    query = sa.select(Participant).where(
+        sa.or_(Participant.name.ilike(like), Participant.email.ilike(like), Participant.write_to.ilike(like))
+    )
+    return session.scalars(query.order_by(Participant.id).limit(20)).all()
+
+
+def _person_json(session: Session, person: Participant) -> dict[str, Any]:
+    mails = session.scalars(sa.select(Outbox).where(Outbox.participant_id == person.id).order_by(Outbox.id))
+    return {
+        "participant": row_values(person),
+        "history": [row_values(change) for change in registry.story(session, person.id)],
+        "mails": [{n: v for n, v in row_values(m).items() if n not in ("body", "digest")} for m in mails],
+    }
+
+
+def _print_person(session: Session, settings: Config, person: Participant) -> None:
+    zone = next((e.zone for e in settings.events if e.slug == person.event), ZoneInfo("UTC"))
+    out.print(f"\n[bold]{escape(person.name or person.email or '(no name)')}[/]  {person.event} · {person.status}")
+    values = registry.latest_values(session, person.id)
+    for name in FIELDS:
+        if (change := values.get(name)) is not None:
+            sure = "" if change.confidence >= 0.8 else f"  [yellow]unsure ({change.confidence:.2f})[/]"
+            read_from = f"“{change.words}” in the {change.place}" if change.words else change.rule
+            out.print(f"  {name:13} {escape(change.new or '')}  [dim]{escape(read_from)}[/]{sure}", soft_wrap=True)
+    if person.review:
+        out.print(f"  [yellow]a person should look: {escape(person.review)}[/]")
+    out.print("  [bold]History[/]")
+    for change in registry.story(session, person.id):
+        out.print(f"    {change.at.astimezone(zone):%Y-%m-%d %H:%M}  {escape(_told(change))}", soft_wrap=True)
+    mails = session.scalars(sa.select(Outbox).where(Outbox.participant_id == person.id).order_by(Outbox.id))
+    for mail in mails:
+        out.print(f"    {mail.mail} to {escape(mail.recipient)}: {escape(outbox.describe(mail))}", soft_wrap=True)
+
+
+def _told(change: Change) -> str:
+    """Tell one change as a sentence."""
+    if change.field == "message":
+        return f"{change.who} wrote: {change.new}"
+    value = f"{change.field}: {change.new or 'nothing'}"
+    before = f" (was {change.old})" if change.old else ""
+    words = f", from “{change.words}”" if change.words and change.words != change.new else ""
+    return f"{value}{before}{words}"
+
+
+@app.command("outbox", rich_help_panel="Look")
+def show_outbox(
+    context: typer.Context,
+    config: ConfigOption = None,
+    event: EventOption = "",
+    as_json: JsonOption = False,
+    every: Annotated[bool, typer.Option("--all", help="Also what was sent, expired or withdrawn.")] = False,
+) -> None:
+    """Explain every mail that has not left: what it waits for, or what is in its way."""
+    settings = configured(context, config)
+    with look_at(settings).read() as session:
+        query = sa.select(Outbox).where(Outbox.event.in_(events_of(settings, event)))
+        if not every:
+            query = query.where(Outbox.state.in_(("waiting", "claimed", "in_doubt", "failed")))
+        rows = session.scalars(query.order_by(Outbox.id)).all()
+    if as_json:
+        shown = [{n: v for n, v in row_values(r).items() if n not in ("body", "digest")} for r in rows]
+        out.print_json(data=shown, default=_json_value)
+        return
+    table = Table("mail", "to", "due (UTC)", "what becomes of it")
+    for row in rows:
+        due = row.due_at.astimezone(UTC)
+        table.add_row(row.mail, escape(row.recipient), f"{due:%Y-%m-%d %H:%M}", escape(outbox.describe(row)))
+    out.print(table if rows else "Nothing waits.")
+
+
+@app.command("report", rich_help_panel="Look")
+def write_report(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Where to write the page.")] = Path("report.html"),
+    config: ConfigOption = None,
+    language: Annotated[str, typer.Option("--lang", help="Its language (default: the first configured).")] = "",
+) -> None:
+    """Write the registry as one self-contained page: who comes, what is missing, what needs a person."""
+    settings = configured(context, config)
+    database = look_at(settings)
+    save_report(database, settings, file, utc_now(), language or settings.languages[0])
+    out.print(f"The report is in {file.absolute()}", markup=False, soft_wrap=True)
+
+
+def save_report(database: Database, settings: Config, file: Path, now: datetime, language: str) -> None:
+    """Write the report page; the file appears whole or not at all."""
+    part = file.with_name(file.name + ".part")
+    with database.read() as session, part.open("w", encoding="utf-8") as target:
+        for piece in report.pieces(session, settings, now, language):
+            target.write(piece)
+    part.replace(file)
+
+
+@app.command(rich_help_panel="Set up")
+def preview(  # noqa: PLR0917 -- typer makes options of them
+    context: typer.Context,
+    mail: Annotated[str, typer.Argument(help="The mail: acknowledgement, guide, reminder, …")],
+    config: ConfigOption = None,
+    language: Annotated[str, typer.Option("--lang", help="Its language.")] = "",
+    case: Annotated[
+        str, typer.Option(help="The case, where a mail has several: registered, changed, declined, …")
+    ] = "",
+    form: Annotated[str, typer.Option("--as", help="text, html or eml.")] = "text",
+) -> None:
+    """Show a mail as participants get it, with sample data."""
+    settings = configured(context, config)
+    composer = Composer(settings.templates, settings)
+    language = language or settings.languages[0]
+    if form == "eml":
+        sys.stdout.buffer.write(composer.preview(mail, language, case))
+        return
+    rendered = composer.render(composer.sample(mail, language, case))
+    if form == "html":
+        sys.stdout.write(rendered.html)
+    elif form == "text":
+        sys.stdout.write(f"{rendered.subject}\n\n{rendered.text}\n")
+    else:
+        raise typer.BadParameter("write text, html or eml", param_hint="--as")

@@ -1,0 +1,83 @@
+"""The parts, built from the configuration: wires, composer, deliverer, turns.
+
+Wires connect when they are first used, so building costs nothing. Nothing here prints or decides.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import sqlalchemy as sa
+
+from mailbot.compose import Composer
+from mailbot.config import Config, MailboxConfig
+from mailbot.database import Database
+from mailbot.deliver import Deliverer, Evidence
+from mailbot.imap import ImapMailbox
+from mailbot.maildir import MaildirMailbox, MaildirSession
+from mailbot.models import Outbox, Received
+from mailbot.smtp import SmtpSession
+from mailbot.wire import MailSink, MailSource
+from mailbot.worker import Box, Clock, Turns, utc_now
+
+OWN_HEADER = "X-Mailbot-Id"  # providers rewrite Message-ID; this header they leave alone
+
+
+def source_of(mailbox: MailboxConfig) -> MailSource:
+    """Return the wire to a mailbox: a server's, or a folder's."""
+    return MaildirMailbox(mailbox) if mailbox.maildir is not None else ImapMailbox(mailbox)
+
+
+def boxes_of(config: Config) -> list[Box]:
+    """Return the mailboxes to collect from."""
+    return [Box(source_of(m), m.name, m.folder, float(m.poll)) for m in config.mailboxes]
+
+
+def sinks_of(config: Config, stop: threading.Event) -> list[MailSink]:
+    """Return the connections to send over; `stop` shortens their waits."""
+    if config.smtp.maildir is not None:
+        return [MaildirSession(config.smtp)]
+    return [SmtpSession(config.smtp, stop=stop) for _ in range(config.smtp.connections)]
+
+
+def evidence_of(config: Config, database: Database) -> Evidence:
+    """Return how a mail in doubt is settled, as the configuration says."""
+    if config.smtp.maildir is not None:
+        sent = MaildirSession(config.smtp)
+        return lambda row: sent.find_sent(OWN_HEADER, _own_id(row))
+    if config.smtp.evidence == "sent" and config.evidence_mailbox is not None:
+        return _in_sent_folder(config.evidence_mailbox)
+    if config.smtp.evidence == "copy":
+        return lambda row: _came_back(database, row)
+    return lambda _row: None
+
+
+def _own_id(row: Outbox) -> str:
+    return row.message_id.strip("<>")
+
+
+def _in_sent_folder(mailbox: MailboxConfig) -> Evidence:
+    def look(row: Outbox) -> bool | None:
+        wire = ImapMailbox(mailbox)  # a connection of its own: the mailbox's belongs to another thread
+        try:
+            wire.open()
+            return wire.find_sent(OWN_HEADER, _own_id(row))
+        finally:
+            wire.close()
+
+    return look
+
+
+def _came_back(database: Database, row: Outbox) -> bool:
+    """Say whether the copy to ourselves has been collected."""
+    query = sa.select(Received.id).where(Received.rule == "own_mail", Received.message_id == row.message_id)
+    with database.read() as session:
+        return session.scalar(query.limit(1)) is not None
+
+
+def turns_of(config: Config, database: Database, stop: threading.Event, clock: Clock = utc_now) -> Turns:
+    """Return the turns of work on a database that is open; `stop` ends them early."""
+    composer = Composer(config.templates, config)
+    evidence = evidence_of(config, database)
+    deliverer = Deliverer(database, config, composer, sinks_of(config, stop), evidence, stop.is_set)
+    return Turns(database, config, deliverer, clock)

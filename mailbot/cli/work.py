@@ -1,0 +1,129 @@
+"""The commands that work: `run` as a service, `once` for cron."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from dataclasses import asdict, dataclass
+from types import FrameType
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+
+from mailbot import log
+from mailbot.cli import parts
+from mailbot.cli.app import NEEDS_A_PERSON, TROUBLE, ConfigOption, JsonOption, app, configured, out
+from mailbot.database import Database, open_database, sole_worker
+from mailbot.errors import MailbotError
+from mailbot.models import Outbox, Participant, Received
+from mailbot.worker import Box, Turns, Worker
+
+
+@app.command(rich_help_panel="Work")
+def run(
+    context: typer.Context,
+    config: ConfigOption = None,
+    json_log: Annotated[bool, typer.Option("--json-log", help="Write the log as JSON, a line an event.")] = False,
+) -> None:
+    """Read the mailboxes and send what is due, until told to stop (SIGTERM or Ctrl-C)."""
+    settings = configured(context, config)
+    log.to_stderr(as_json=json_log)
+    database = open_database(settings.database)
+    with sole_worker(database):
+        ending = threading.Event()
+        worker = Worker(parts.turns_of(settings, database, ending), parts.boxes_of(settings), ending)
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            worker.stop()
+
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, stop)
+        try:
+            finished = worker.run()
+        except MailbotError as e:
+            log.warn("worker_failed", reason=str(e))
+            finished = False
+            _leave(TROUBLE)
+        if not finished:
+            _leave(0)
+    database.close()
+
+
+def _leave(code: int) -> None:
+    """End at once, whatever threads still do: everything that is under way can be cut anywhere."""
+    sys.stderr.flush()
+    os._exit(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """How many things wait for a person, by kind."""
+
+    held: int
+    questions: int
+    failed: int
+    in_doubt: int
+    unreachable: int
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything at all."""
+        return any(asdict(self).values())
+
+
+def needs(database: Database, slugs: list[str], *, ask: bool) -> Needs:
+    """Count what waits for a person; mail in doubt does only where the configuration says `ask`."""
+
+    def count(table: type, *conditions: sa.ColumnElement[bool]) -> int:
+        with database.read() as session:
+            return session.scalar(sa.select(sa.func.count()).select_from(table).where(*conditions)) or 0
+
+    return Needs(
+        held=count(Received, Received.disposition == "held"),
+        questions=count(Received, Received.question != "", Received.event.in_(slugs)),
+        failed=count(Outbox, Outbox.state == "failed", Outbox.event.in_(slugs)),
+        in_doubt=count(Outbox, Outbox.state == "in_doubt") if ask else 0,
+        unreachable=count(Participant, Participant.reachable == "unreachable", Participant.event.in_(slugs)),
+    )
+
+
+@app.command(rich_help_panel="Work")
+def once(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Do a single turn, for cron: read what is new, send what is due. Exit code 3: something needs a person."""
+    settings = configured(context, config)
+    log.to_stderr()
+    database = open_database(settings.database)
+    with sole_worker(database):
+        turns = parts.turns_of(settings, database, threading.Event())
+        boxes = parts.boxes_of(settings)
+        try:
+            turns.start()
+            trouble = [reason for box in boxes if (reason := _collect(turns, box))]
+            done = turns.turn()
+            trouble += [turns.deliverer.trouble] if turns.deliverer.trouble else []
+        finally:
+            turns.deliverer.close()
+            for box in boxes:
+                box.source.close()
+    waiting = needs(database, [event.slug for event in settings.events], ask=settings.smtp.in_doubt == "ask")
+    database.close()
+    if as_json:
+        out.print_json(data={"done": done, "trouble": trouble, "needs_a_person": asdict(waiting)})
+    elif waiting.any:
+        listed = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in asdict(waiting).items() if n)
+        out.print(f"Needs a person: {listed}. `mailbot report` shows them.", markup=False)
+    raise typer.Exit(TROUBLE if trouble else NEEDS_A_PERSON if waiting.any else 0)
+
+
+def _collect(turns: Turns, box: Box) -> str:
+    """Collect from one mailbox; returns what is in the way, "" where nothing is."""
+    try:
+        turns.collect(box)
+    except MailbotError as e:
+        log.warn("mailbox_unreachable", mailbox=box.name, reason=str(e))
+        turns.note_trouble(box, str(e))
+        return f"{box.name}: {e}"
+    return ""
