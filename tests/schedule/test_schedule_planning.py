@@ -65,9 +65,9 @@ def test_the_moments_of_an_event_stand_in_the_order_of_time(event: Make) -> None
 def test_it_wakes_for_everything_that_happens_by_itself_and_then_no_more(event: Make) -> None:
     first = event(START)
     seen = []
-    now: datetime | None = utc("10-01T00:00:00")
-    while now := schedule.wake_at([first], now):
-        seen.append(now)
+    now = utc("10-01T00:00:00")
+    while coming := schedule.wake_at([first], now):
+        seen.append(now := coming)
     assert seen == [
         utc("10-16T11:50:00"),  # the guide is composed
         utc("10-16T12:00:00"),  # and due
