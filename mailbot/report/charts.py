@@ -17,23 +17,22 @@ from mailbot.report.numbers import Step, Timeline
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of a list: what it is called, how many, and the longest bar's share (0 to 1)."""
+    """One bar of a list: what it is called, how many, and its length as a share of the longest (None: no bar)."""
 
     label: str
     number: int
-    share: float
-    percent: float
+    share: float | None
 
 
 def bars(counts: Sequence[tuple[str, int]], most: int, rest: Callable[[int], str]) -> list[Bar]:
-    """Make bars of counts, at most `most` of them; what is left over becomes one, called by `rest(how many kinds)`."""
-    shown = list(counts)
-    if len(shown) > most:
-        left = shown[most - 1 :]
-        shown = [*shown[: most - 1], (rest(len(left)), sum(n for _, n in left))]
-    total = sum(n for _, n in counts) or 1
+    """Make bars of counts, at most `most` of them; what is left over becomes a line, called by `rest(how many kinds)`.
+
+    That line has no bar: as long as it would be, it would dwarf what one wants to compare.
+    """
+    shown, left = (counts, []) if len(counts) <= most else (counts[: most - 1], counts[most - 1 :])
     top = max((n for _, n in shown), default=1) or 1
-    return [Bar(label, n, n / top, n / total) for label, n in shown]
+    found = [Bar(label, n, n / top) for label, n in shown]
+    return [*found, Bar(rest(len(left)), sum(n for _, n in left), None)] if left else found
 
 
 def bar(share: float) -> Markup:
@@ -168,10 +167,11 @@ def _mark(mark: Mark, line: Timeline, frame: Frame, slot: float) -> Markup:
         return Markup("")
     x = frame.left + (days / line.days + 0.5) * slot
     end = x > frame.width * 0.6
+    y = 14 if end else frame.bars_foot + 13  # above the bars, but not over the caption at the left
     text = Markup('<text class="date" x="{}" y="{}" text-anchor="{}">{}</text>').format(
-        _n(x + (-4 if end else 4)), frame.bars_foot + 13, "end" if end else "start", escape(mark.label)
+        _n(x + (0 if end else 4)), y, "end" if end else "start", escape(mark.label)
     )
-    return Markup('<path class="mark" d="M{} {}V{}"/>').format(_n(x), frame.bars_top, frame.total_foot) + text
+    return Markup('<path class="mark" d="M{} {}V{}"/>').format(_n(x), 18, frame.total_foot) + text
 
 
 def _n(value: float) -> str:

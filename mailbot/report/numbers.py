@@ -129,7 +129,8 @@ class Coming:
     """One mail-out: when it is due (UTC), who it is for, and how far it has got.
 
     `to_go` are those of the audience to whom it still goes, as things stand, `sent` those who have it for the event's
-    present start. `over` says that it goes to nobody any more, `late` that somebody has waited for it longer than LATE.
+    present start, `in_doubt` those who perhaps have it. `over` says that it goes to nobody any more, `late` that
+    somebody has waited for it longer than LATE.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Coming:
     to: str
     to_go: int
     sent: int
+    in_doubt: int
     over: bool
     late: bool
 
@@ -148,7 +150,8 @@ def mailouts(event: EventConfig, rows: Iterable[Row], now: datetime) -> list[Com
     for moment in schedule.moments(event):
         mailout = moment.mailout
         audience = [r for r in rows if r.expected and mailout.to in {"everyone", r.mode}]
-        left = [r for r in audience if not _has(r, mailout.name) and r.delivery not in TROUBLE]
+        states = Counter(m.state for r in audience if (m := r.mailed.get(mailout.name)) is not None)
+        left = [r for r in audience if not _left(r, mailout.name) and r.delivery not in TROUBLE]
         owed = [_owed(event, mailout, r, now) for r in left]
         found.append(
             Coming(
@@ -156,7 +159,8 @@ def mailouts(event: EventConfig, rows: Iterable[Row], now: datetime) -> list[Com
                 at=moment.due_at,
                 to=mailout.to,
                 to_go=sum(o.word in {"owed", "not_yet"} for o in owed),
-                sent=len(audience) - sum(not _has(r, mailout.name) for r in audience),
+                sent=states["sent"],
+                in_doubt=states["in_doubt"],
                 over=moment.expires_at <= now,
                 late=any(o and o.at + LATE <= now for o in owed),
             )
@@ -169,8 +173,8 @@ def _owed(event: EventConfig, mailout: MailoutConfig, row: Row, now: datetime) -
     return schedule.owed(event, mailout, row.registered_at, now, got=got)
 
 
-def _has(row: Row, mail: str) -> bool:
-    return (m := row.mailed.get(mail)) is not None and m.state == "sent"
+def _left(row: Row, mail: str) -> bool:
+    return (m := row.mailed.get(mail)) is not None and m.state in {"sent", "in_doubt"}
 
 
 @dataclass(frozen=True, slots=True)

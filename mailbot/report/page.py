@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from jinja2 import FileSystemLoader, StrictUndefined
@@ -56,7 +56,7 @@ def _environment(templates: Path) -> SandboxedEnvironment:
 def _context(session: Session, config: Config, now: datetime, language: str) -> dict[str, object]:
     """Gather what the template shows."""
     events = numbers.order(config.events, now)
-    words = Words(language, events[0].zone if events else now.tzinfo or rows.UTC, config.templates)
+    words = Words(language, events[0].zone if events else now.tzinfo or UTC, config.templates)
     messages, mails = rows.waiting_for_a_person(session), rows.stuck_mails(session)
     known = {e.slug for e in events}
     only = events[0].slug if len(events) == 1 else None

@@ -107,11 +107,12 @@ def _by(entry: Entry, words: Words) -> str:
 def _step(step: Step, words: Words) -> StepShown:
     source = [words.text(f"place.{step.place}")] if words.has(f"place.{step.place}") else []
     source += [words.text("history.sure", percent=words.percent(step.confidence))] if step.words else []
+    new = _value(step.field, step.new, words)
     return StepShown(
         label=words.named("field", step.field),
         old=_value(step.field, step.old, words),
-        new=_value(step.field, step.new, words),
-        words=step.words,
+        new=new,
+        words="" if step.words.strip() in {new, step.new} else step.words,  # saying it twice tells nothing
         source=", ".join(source),
     )
 

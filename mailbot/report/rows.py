@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 import phonenumbers
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from mailbot.models import Change, Outbox, Participant, Received
@@ -188,21 +188,20 @@ def _mails(session: Session, people: Sequence[int]) -> Mapping[int, list[Outbox]
     An acknowledgement answers a message, and so counts for everyone whom that message changed.
     """
     found: dict[int, dict[int, Outbox]] = defaultdict(dict)
-    through = defaultdict(list)
+    through: dict[int, list[int]] = defaultdict(list)
     touched = select(Change.received_id, Change.participant_id).where(
         Change.participant_id.in_(people), Change.received_id.is_not(None)
     )
     for received, person in session.execute(touched.distinct()):
-        through[received].append(person)
-    mine = Outbox.participant_id.in_(people)
+        through[received or 0].append(person)
+    mine: ColumnElement[bool] = Outbox.participant_id.in_(people)
     if through:
         mine = or_(mine, (Outbox.mail == ACKNOWLEDGEMENT) & Outbox.received_id.in_(list(through)))
     query = select(Outbox).options(defer(Outbox.body, raiseload=True)).where(mine)
     for mail in session.scalars(query.order_by(Outbox.due_at, Outbox.id)):
-        answered = through.get(mail.received_id, []) if mail.mail == ACKNOWLEDGEMENT else []
-        for person in {mail.participant_id, *answered} & set(people):
-            if person is not None:
-                found[person][mail.id] = mail
+        answered = through.get(mail.received_id or 0, []) if mail.mail == ACKNOWLEDGEMENT else []
+        for someone in {*answered, mail.participant_id or 0} & set(people):
+            found[someone][mail.id] = mail
     return {p: list(found[p].values()) for p in people}
 
 

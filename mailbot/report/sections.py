@@ -14,6 +14,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from mailbot import schedule
 from mailbot.config import EventConfig
 from mailbot.models import Outbox, Received
 from mailbot.report import charts, numbers, rows
@@ -169,6 +170,7 @@ def event_page(  # noqa: PLR0913 -- the page's ingredients, each used once
 ) -> EventPage:  # fmt: skip
     """Gather one event's sections; `name` makes ids on the page unique."""
     people_rows = [r for batch in rows.batches(session, event.slug, event.starts) for r in batch]
+    by_name = sorted(people_rows, key=lambda r: (numbers.fold(r.shown_name), r.id))
     figures = numbers.figures(people_rows, event.required)
     shown = columns(words, [m.name for m in event.mailouts])
     needs = Needs(words, histories).of(people_rows, messages, mails)
@@ -191,7 +193,7 @@ def event_page(  # noqa: PLR0913 -- the page's ingredients, each used once
         pictures=_pictures(people_rows, words),
         filters=_filters(people_rows, words),
         columns=tuple(shown),
-        people=tuple(people(people_rows, shown, histories, words, event.required)),
+        people=tuple(people(by_name, shown, histories, words, event.required)),
     )
 
 
@@ -277,14 +279,17 @@ def reply(address: str, subject: str) -> str:
 def _next(coming: numbers.Coming, words: Words) -> NextShown:
     audience = words.named("mode", coming.to)
     to = words.text("next.to_everyone") if coming.to == "everyone" else words.text("next.to", audience=audience)
+    parts = [
+        words.count(f"next.{what}", n)
+        for what, n in (("to_go", coming.to_go), ("sent", coming.sent), ("in_doubt", coming.in_doubt))
+        if n
+    ]
     if coming.over:
         state = words.text("next.sent_over", sent=words.number(coming.sent))
-    elif coming.to_go:
-        parts = [words.count("next.to_go", coming.to_go)]
-        parts += [words.count("next.sent", coming.sent)] if coming.sent else []
+    elif coming.to_go or coming.in_doubt:
         state = words.both(parts)
     else:
-        state = words.text("next.sent_all", sent=words.number(coming.sent)) if coming.sent else words.text("next.none_to_go")
+        state = words.text("next.sent_all" if coming.sent else "next.none_to_go", sent=words.number(coming.sent))
     if coming.late:
         state = f"{words.text('next.late')} {state}"
     name = words.named("mail", coming.name)
@@ -334,10 +339,10 @@ def _line(people_rows: Sequence[Row], event: EventConfig, now: datetime, words: 
     return Line(about, step, new, line.steps, draw("large"), draw("medium"), draw("small"))
 
 
-def _big(event: EventConfig) -> list[numbers.schedule.Moment]:
+def _big(event: EventConfig) -> list[schedule.Moment]:
     """Return the mail-outs on another day than the event's: on the same day their marks would cover each other."""
     day = event.starts.date()
-    return [m for m in numbers.schedule.moments(event) if m.due_at.astimezone(event.zone).date() != day]
+    return [m for m in schedule.moments(event) if m.due_at.astimezone(event.zone).date() != day]
 
 
 def _pictures(people_rows: Sequence[Row], words: Words) -> tuple[Picture, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,28 @@ def find(templates: Path | None, name: str) -> Path:
 
 
 def load(language: str, templates: Path | None = None) -> dict[str, Any]:
-    """Read the texts of a language as nested tables; raises FileNotFoundError where there are none."""
-    return tomllib.loads(find(templates, f"{FOLDER}/{language}.toml").read_text("utf-8"))
+    """Read the texts of a language as nested tables; raises FileNotFoundError where nobody has any.
+
+    The organiser's own texts lie over the shipped ones, and those over the English ones, so that a file that was edited
+    for an older mailbot, or is half translated, still makes a whole report.
+    """
+    name = f"{FOLDER}/{language}.toml"
+    own = find(templates, name)
+    layers = [builtin_templates() / FOLDER / f"{FALLBACK}.toml", builtin_templates() / name, own]
+    texts: dict[str, Any] = {}
+    for layer in dict.fromkeys(layers):
+        if layer.is_file():
+            texts = _over(texts, tomllib.loads(layer.read_text("utf-8")))
+    return texts
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one table of texts over another."""
+    both = {**below, **above}
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(below.get(key), Mapping):
+            both[key] = _over(below[key], value)
+    return both
 
 
 class Words:
