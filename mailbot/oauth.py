@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -42,15 +43,20 @@ BUSY = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 
 
 class Tokens:
-    """The access tokens of one account: fetched when needed, renewed before they end. One thread at a time."""
+    """The access tokens of one account: fetched when needed, renewed before they end. Threads may share it."""
 
     def __init__(self, settings: OAuth2Settings, *, ca: Path | None = None, timeout: float = 30.0) -> None:
         self._settings, self._ca, self._timeout = settings, ca, timeout
         self._refresh: str | None = None
         self._token, self._ends = "", 0.0
+        self._lock = threading.Lock()
 
     def token(self) -> str:
         """Return a token that is valid now; raises TryLater (no answer) or GiveUp (refused)."""
+        with self._lock:
+            return self._valid()
+
+    def _valid(self) -> str:
         if not self._token or time.monotonic() >= self._ends:
             answer = self._ask()
             token = answer.get("access_token")

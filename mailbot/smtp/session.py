@@ -34,6 +34,9 @@ MAX_ENVID = 100
 QUIT_SECONDS = 2.0
 """How long a farewell may take."""
 
+ASK_AFTER = 10.0
+"""Seconds after which a connection that lay idle is asked (RSET) whether it lives before it gets a message."""
+
 RATE_WAIT = timedelta(minutes=1)
 """The least wait after 432 or 421 before the dot: providers count by the minute."""
 
@@ -65,12 +68,13 @@ class SmtpSession:
         self._server = f"{settings.host}:{settings.port}"
         self._wire: Connection | None = None
         self._begun = self._offered = False
+        self._used = 0.0
 
     def open(self) -> None:
         """Connect and sign in, or make sure that the connection still lives; raises TryLater or GiveUp."""
         if self._wire is not None:
             with suppress(MailbotError):
-                self._reset()
+                self._alive()
                 return
         self._drop()
         try:
@@ -157,6 +161,13 @@ class SmtpSession:
         if 500 <= reply.code <= 599:
             return GiveUp(reason, code=reply.code)
         return TryLater(reason, code=reply.code if 400 <= reply.code <= 499 else None)
+
+    def _alive(self) -> None:
+        """Make sure of a connection from before: by what arrived meanwhile, after a pause by asking."""
+        with self._guarded():
+            fresh = time.monotonic() - self._used < ASK_AFTER and not self._begun
+            if not fresh or self._live().spoke():
+                self._reset()
 
     def _reset(self) -> None:
         with self._guarded():
@@ -270,6 +281,7 @@ class SmtpSession:
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             raise InDoubt(f"no verdict after the dot: {lost(self._server, error)}") from error
+        self._used = time.monotonic()
         if reply.code == 250:
             self._begun = False
             return str(reply)

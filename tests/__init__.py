@@ -1,0 +1,1 @@
+"""What mailbot promises, as tests that try to break it."""
