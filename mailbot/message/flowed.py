@@ -5,6 +5,9 @@ Pure and linear; it never looks at words.
 
 from __future__ import annotations
 
+_SHORT = 40
+"""Characters below which a line was not broken at any margin: a space at its end is the writer's own."""
+
 
 def unflow(text: str, *, delsp: bool = False) -> str:
     """Return flowed text with its paragraphs joined; quote marks are kept, one space after them.
@@ -25,7 +28,7 @@ def unflow(text: str, *, delsp: bool = False) -> str:
         if paragraph and (depth != open_depth or separator):
             lines.append(_quoted("".join(paragraph), open_depth))
             paragraph = []
-        flows = stripped.endswith(" ") and not separator
+        flows = stripped.endswith(" ") and not separator and (delsp or len(line) >= _SHORT)
         paragraph.append(stripped[:-1] if flows and delsp else stripped)
         if flows:
             open_depth = depth

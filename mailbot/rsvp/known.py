@@ -28,6 +28,7 @@ class Known:
             words += _words(text)
             words += ["¶"] * _RUN
         self._words = words
+        self._lines = {" ".join(_words(line)) for text in texts for line in text.splitlines()} - {""}
         self._flat = f" {' '.join(words)} "
         self._places: dict[tuple[str, ...], int] = {}
         for place in range(len(words) - _RUN + 1):
@@ -39,12 +40,15 @@ class Known:
     def share(self, text: str) -> float:
         """Return which share of a line's words stands in the texts that were sent, in the same order (0 to 1).
 
-        A line of fewer than three words counts only if it stands there word for word, and one word never counts.
+        A line of fewer than three words counts only if it is a whole line there.
         """
         words = _words(text)
-        if len(words) < 2 or not self._places:
+        if not words or not self._places:
             return 0.0
-        if f" {' '.join(words)} " in self._flat:
+        flat = " ".join(words)
+        if len(words) < _RUN:
+            return float(flat in self._lines)
+        if f" {flat} " in self._flat:
             return 1.0
         return sum(self._covered(words)) / len(words)
 
@@ -70,7 +74,8 @@ class Known:
         window = self._words[max(0, first - 20) : first + len(words) + 40]
         matcher = SequenceMatcher(None, window, words, autojunk=False)
         typed: list[tuple[str, str]] = []
-        blocks = [b for b in matcher.get_matching_blocks() if b.size]
+        # One common word is chance: "d'accord" shares its "d" with many a line.
+        blocks = [b for b in matcher.get_matching_blocks() if b.size > 1]
         ends = [(b.b, b.b + b.size) for b in blocks]
         for (_, left), (right, _) in zip(ends, [*ends[1:], (len(words), 0)], strict=True):
             if right > left:

@@ -6,7 +6,9 @@ Plain data and the reading of ">" marks; nothing here knows a word of any langua
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 _MARKS = re.compile(r"(?:[ \t]{0,3}[>»|](?![A-Za-z]))+ ?|(?:[ \t]{0,3}>)+ ?")
 _MAX_LINES = 20_000
@@ -50,41 +52,85 @@ def of_text(text: str) -> list[Line]:
     return lines
 
 
-def unwrapped(lines: list[Line]) -> list[Line]:
-    """Join the lines that a mail program broke at its margin, where the next word would not have fitted.
+def margin(lines: Iterable[Line]) -> int:
+    """Return the margin at which the lines of a text were broken: its longest line; 0 where they were not broken."""
+    widest = 0
+    for line in lines:
+        length = len(line.text)
+        if length <= _MAX_MARGIN:
+            if length > widest and not line.table:
+                widest = length
+        elif line.text.count(" ") > 9 and not _ITEM.match(line.text):
+            return 0  # a long paragraph on one line: this program breaks nothing
+    return widest if widest >= _MIN_MARGIN else 0
 
-    The margin is told from the text itself; where lines are longer than any margin, nothing was broken. Only lines of
-    one depth are joined, never rows of a table.
+
+def unwrapped(lines: list[Line], width: int) -> list[Line]:
+    """Join the lines that a mail program broke at its margin `width`, where the next word would not have fitted.
+
+    Lists and signatures also have long lines: a break counts as the margin's if the sentence runs on in lower case, and
+    the others of such a paragraph with it. Rows of tables stay as they are.
     """
+    if not width:
+        return lines
     joined: list[Line] = []
-    widest: dict[int, int] = {}
-    for line in lines:
-        if not line.table:
-            widest[line.depth] = max(widest.get(line.depth, 0), len(line.text))
-    last_length = 0
-    for line in lines:
-        width = widest.get(line.depth, 0)
-        before = joined[-1] if joined else None
-        if (
-            before is not None
-            and 56 <= width <= 82
-            and before.depth == line.depth
-            and line.text
-            and not (line.old or line.table or before.table)
-            and last_length > 0.6 * width
-            and last_length + 1 + len(line.text.split(None, 1)[0]) > width
-            and not _starts_item(line.text)
-        ):
-            joined[-1] = Line(f"{before.text} {line.text}", before.depth, before.old, 0, before.coloured)
-        else:
-            joined.append(line)
-        last_length = len(line.text)
+    start = 0
+    while start < len(lines):
+        end = start + 1
+        first = lines[start]
+        if first.text and not first.table:
+            while end < len(lines) and _same_paragraph(first, lines[end]):
+                end += 1
+        joined += _joined(lines[start:end], width) if end - start > 1 else [first]
+        start = end
     return joined
 
 
-_ITEM = re.compile(r"[-*•·–—=+#]|\(?\w{1,2}[.)]\s|[^\s:]{1,20}(?:\s[^\s:]{1,20}){0,3}\s?:(?:\s|$)")
+_MIN_MARGIN, _MAX_MARGIN = 56, 82
+"""Characters at which mail programs break lines (RFC 3676 3.1 and RFC 5322 2.1.1 suggest 66 to 78)."""
+_ITEM = re.compile(
+    r"[-*•·–—=+#✅]|\(?\w{1,2}[.)/]\s|\[\w|[^\s:.]{1,20}(?:[ /][^\s:.]{1,20}){0,3}\s?(?::(?:\s|$)|\s?\.{2,})"
+)
+_LINK = re.compile(r"(?:www\.|https?:|\S{1,80}@)")
+_SENTENCE_END = (".", "!", "?", ":", ";")
 
 
-def _starts_item(text: str) -> bool:
-    """Say whether a line starts something of its own: a bullet, a number, a label."""
-    return _ITEM.match(text) is not None
+def _same_paragraph(first: Line, line: Line) -> bool:
+    return bool(line.text) and line.depth == first.depth and not line.table and not line.old
+
+
+def _joined(paragraph: list[Line], width: int) -> list[Line]:
+    """Join the lines of one paragraph where they were broken at `width`."""
+    if any(len(line.text) > _MAX_MARGIN for line in paragraph):
+        return paragraph
+    breaks = [_break(above.text, below.text, width) for above, below in pairwise(paragraph)]
+    prose = "sure" in breaks or (all(breaks) and paragraph[-1].text.endswith("."))
+    joined = [paragraph[0]]
+    for line, kind in zip(paragraph[1:], breaks, strict=True):
+        if kind == "sure" or (prose and kind == "likely"):
+            above = joined[-1]
+            joined[-1] = Line(f"{above.text} {line.text}", above.depth, above.old, 0, above.coloured)
+        else:
+            joined.append(line)
+    return joined
+
+
+def _break(above: str, below: str, width: int) -> str:
+    """Say how a line break came about: `sure` (the margin), `likely` (the margin, in prose), or "" (the writer)."""
+    fits = len(above) + 1 + len(below.split(None, 1)[0]) <= width
+    item = _ITEM.match(below) is not None
+    runs_on = (below[0].isalpha() and not below[0].isupper()) or (below[0].isdigit() and above[-1].isdigit())
+    if fits:
+        return "likely" if runs_on and not item and len(above) > 0.75 * width and above[-1].isalnum() else ""
+    if len(above) < 0.6 * width:
+        return ""
+    if _LINK.match(below):
+        return "likely"
+    if runs_on and (not item or len(above) > width - 15) and not above.endswith(_SENTENCE_END):
+        return "sure"
+    if item:
+        return ""
+    if above.endswith((" -", " –", ",")) or _ITEM.match(above):
+        return "sure"
+    small_word = above.rsplit(None, 1)[-1]
+    return "sure" if small_word.islower() and small_word.isalpha() and len(small_word) <= 3 else "likely"

@@ -10,14 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from mailbot.message import Message
 from mailbot.rsvp import quoting
 from mailbot.rsvp.answer import Invitation, Where
 from mailbot.rsvp.html import lines_of
 from mailbot.rsvp.known import Known, known
-from mailbot.rsvp.lines import Line, of_text, unwrapped
+from mailbot.rsvp.lines import Line, margin, of_text, unwrapped
 from mailbot.rsvp.quoting import Break
 
 _LINK = re.compile(r"(?<=\S)\s?<(?:mailto:|https?://|tel:)[^<>\s]{1,500}>")
@@ -27,6 +27,8 @@ _SEPARATOR = re.compile(r"(?:--+|__+|—+|–+)\s*$")
 _PARENTHESES = re.compile(r"[(\[{]([^()\[\]{}]{2,120})[)\]}]")
 _MAX_SIGNATURE = 16
 """Lines of a signature; some carry an organisation's whole address in three languages."""
+_FEW_QUOTED = 8
+"""Quoted lines above a single answer that it may still be an answer to; a whole mail quoted is no question."""
 _MAX_PROMPT = 300
 """Characters of the quoted text above an answer that are kept with it, the last ones."""
 
@@ -104,21 +106,22 @@ def _clean(lines: list[Line]) -> list[Line]:
         if "*" in text:
             text = _BOLD.sub(r"\1", text)
         line.text = text.strip()
-    return unwrapped(lines)
+    return lines
 
 
 class _Body:
     """One form of a body (text or HTML), its lines tagged with whose they are.
 
-    Tags: "own", "old" (an older mail), "earlier" (an older mail of the writer's), "forwarded", "break" (intros and
-    headers).
+    Tags: "own", "old" (an older mail), "earlier" (an older mail of the writer's), "forwarded", "header" (the header
+    block above one of these), "break" (its intro or rule).
     """
 
     def __init__(self, lines: list[Line], message: Message, invitation: Invitation, sent: Known) -> None:
         self.lines, self.message, self.invitation, self.sent = lines, message, invitation, sent
-        self.breaks = quoting.breaks(lines)
+        self.breaks = quoting.breaks(lines, invitation.own_addresses)
         self.forwards = quoting.is_forward_subject(message.subject)
         self.tags = self._tagged()
+        self._unwrap()
 
     def tells_more(self) -> bool:
         """Say whether this form holds what the plain text can't: a table or colours among what counts."""
@@ -136,7 +139,7 @@ class _Body:
         while number < len(self.lines):
             line, here = self.lines[number], starts.get(number)
             if here is not None:
-                tags[here.start : here.end] = ["break"] * (here.end - here.start)
+                tags[here.start : here.end] = ["header" if here.header else "break"] * (here.end - here.start)
                 quote_zone = self._zone(here)
                 if not self._marked(here) and (here.depth == 0 or zone != "own"):
                     zone = quote_zone
@@ -147,6 +150,21 @@ class _Body:
             tags[number] = quote_zone if line.depth else zone
             number += 1
         return tags
+
+    def _unwrap(self) -> None:
+        """Take back the breaks at the margin: the writer's margin is one, each older mail has its own."""
+        own_margin = margin(line for line, tag in zip(self.lines, self.tags, strict=True) if tag == "own")
+        lines: list[Line] = []
+        tags: list[str] = []
+        for (tag, _), run in groupby(
+            zip(self.tags, self.lines, strict=True), key=lambda pair: (pair[0], pair[1].depth)
+        ):
+            part = [line for _, line in run]
+            if tag not in ("header", "break"):
+                part = unwrapped(part, own_margin if tag == "own" else margin(part))
+            lines += part
+            tags += [tag] * len(part)
+        self.lines, self.tags = lines, tags
 
     def _marked(self, here: Break) -> bool:
         """Say whether the lines below a break are marked as quoted, so that their end can be seen."""
@@ -170,14 +188,17 @@ class _Body:
     def own_words(self) -> OwnWords:
         """Put the tagged lines together."""
         segments = self._segments()
-        segments += self._filled(alone=not any(s.where != "signature" for s in segments))
+        if not any(s.where == "quote" for s in segments):
+            segments += self._filled(alone=not any(s.where != "signature" for s in segments))
         forwarded = self._forwarded()
         third = [line for line, tag in zip(self.lines, self.tags, strict=True) if tag == "forwarded" and line.text]
         if third:
             segments.append(Segment(forwarded, "forwarded"))
         return OwnWords(
             tuple(segments),
-            quoted=_joined(line for line, tag in zip(self.lines, self.tags, strict=True) if tag in ("old", "break")),
+            quoted=_joined(
+                line for line, tag in zip(self.lines, self.tags, strict=True) if tag in ("old", "break", "header")
+            ),
             forwarded=forwarded,
             earlier=_joined(line for line, tag in zip(self.lines, self.tags, strict=True) if tag == "earlier"),
         )
@@ -186,11 +207,7 @@ class _Body:
         """Return what was passed on: a third person's text, and the header lines of every block if it is a forward."""
         if "forwarded" not in self.tags and not self.forwards and not any(b.forward for b in self.breaks):
             return ""
-        kept = [tag == "forwarded" for tag in self.tags]
-        for b in self.breaks:
-            if b.header:
-                kept[b.start : b.end] = [True] * (b.end - b.start)
-        return _joined(line for line, keep in zip(self.lines, kept, strict=True) if keep)
+        return _joined(line for line, tag in zip(self.lines, self.tags, strict=True) if tag in ("forwarded", "header"))
 
     def _segments(self) -> list[Segment]:
         """Return the segments of the lines that stand outside every quote."""
@@ -204,7 +221,8 @@ class _Body:
             between = after_quote and first < last_quoted
             interleaved = interleaved or between
             where: Where = "quote" if between or (after_quote and interleaved) else "body"
-            found += self._block(self._subtracted(own), where, self._prompt(first) if after_quote else "")
+            answers = after_quote and (where == "quote" or self._quoted_above(first) <= _FEW_QUOTED)
+            found += self._block(self._subtracted(own), where, self._prompt(first) if answers else "")
         return found
 
     def _prompt(self, first: int) -> str:
@@ -216,7 +234,11 @@ class _Body:
                 above.append(line.text)
             elif above and (not line.text or self.tags[number] != "old"):
                 break
-        return " ".join(reversed(above))[-_MAX_PROMPT:] if len(above) <= 6 else ""
+        return " ".join(reversed(above))[-_MAX_PROMPT:]
+
+    def _quoted_above(self, first: int) -> int:
+        """Return how many quoted lines with text stand above a line."""
+        return sum(1 for n in range(first) if self.tags[n] == "old" and self.lines[n].text)
 
     def _subtracted(self, own: list[Line]) -> list[Line]:
         """Take the invitation away where it was pasted without any mark: three of its lines, or one long one."""
@@ -251,6 +273,9 @@ class _Body:
         if coloured:
             return [Segment(text, "quote", before) for before, text in coloured]
         shares = [self.sent.share(line.text) for line in old] if self.sent else []
+        length = sum(len(line.text) for line in old)
+        if sum(len(line.text) * share for line, share in zip(old, shares, strict=False)) < 0.4 * length:
+            shares = []  # not the text that we know: another language of it, or another mail
         ours = [n for n, share in enumerate(shares) if share >= 0.85 and len(old[n].text) > 20]
         found = self._beside_known(old, shares, ours) if len(ours) >= 2 or _partly(shares) else []
         return found or (self._by_label(old) if alone and self._is_first_reply() else [])
@@ -287,7 +312,7 @@ class _Body:
                 found += [
                     Segment(piece, "quote", before.strip()[-_MAX_PROMPT:])
                     for before, piece in self.sent.typed_into(line.text)
-                    if sum(c.isalnum() for c in piece) >= 2 and self.sent.share(piece) < 0.85
+                    if sum(c.isalnum() for c in piece) >= 2 and not self._mentions_us(piece)
                 ]
         return found
 

@@ -24,6 +24,20 @@ _RULE = re.compile(r"[-_=*~—–•#]{2,}")
 _LONG_RULE = re.compile(r"[_\-=*—–]{10,}$")
 _TRIM = " \t*_:：-–—=>~<|"
 _NOTICE_TRIM = " *_-•>🌱🌍🌳🌲♻\ufe0f"
+_THANKS = (
+    "merci",
+    "thank",
+    "many thanks",
+    "gracias",
+    "muchas",
+    "obrigad",
+    "muito",
+    "danke",
+    "vielen dank",
+    "grazie",
+    "looking",
+)
+"""Words that close a mail when they stand alone, and begin a sentence when they do not."""
 _MAX_INTRO = 400
 _MAX_HEADER_LINES = 16
 
@@ -103,8 +117,12 @@ def _phrases() -> _Phrases:
     )
 
 
-def breaks(lines: Sequence[Line]) -> list[Break]:
-    """Return the breaks of a body in order, none overlapping another. Linear: each looks at a few lines only."""
+def breaks(lines: Sequence[Line], ours: frozenset[str] = frozenset()) -> list[Break]:
+    """Return the breaks of a body in order, none overlapping another. Linear: each looks at a few lines only.
+
+    `ours` are the addresses that the older mail may have come from: a line "From: …" with one of them is a break even
+    where the rest of the header was lost.
+    """
     found: list[Break] = []
     end = 0
     for number, line in enumerate(lines):
@@ -113,7 +131,7 @@ def breaks(lines: Sequence[Line]) -> list[Break]:
             continue
         here: Break | None = None
         if ":" in text or "：" in text:
-            here = _header_block(lines, number) or _intro(lines, number, end)
+            here = _header_block(lines, number) or _intro(lines, number, end) or _lone_from(lines, number, ours)
         if here is None and text[0] in "-_=*~—–>#":
             here = _divider(lines, number)
         if here is None and len(text) < 60:
@@ -163,6 +181,23 @@ def _header_block(lines: Sequence[Line], start: int) -> Break | None:
     if not _is_header(seen) or not author:
         return None
     return Break(start, end, depth, author, header=True)
+
+
+def _lone_from(lines: Sequence[Line], number: int, ours: frozenset[str]) -> Break | None:
+    """Read a single "From:" with one of our addresses, or with the line "Message of 1/10/18 8:12" above it."""
+    kinds, author = label_kinds(lines[number].text)
+    if "from" not in kinds or not author:
+        return None
+    start = number
+    above = lines[number - 1].text if number else ""
+    if above and len(above) < 60 and _DATED.search(above) and lines[number - 1].depth == lines[number].depth:
+        start = number - 1
+    if start == number and not ours.intersection(addresses_in(author)):
+        return None
+    end = number + 1
+    while end < len(lines) and end < number + 8 and label_kinds(lines[end].text)[0]:
+        end += 1
+    return Break(start, end, lines[number].depth, author, header=True)
 
 
 def _is_header(seen: list[frozenset[str]]) -> bool:
@@ -316,7 +351,9 @@ def is_closing(text: str) -> bool:
     if folded in _phrases().closing:
         return True
     # "Cordialement à vous tous," is one too; "Best way to reach me is …" is not.
-    return len(folded) < 60 and folded.startswith(_phrases().closing_start) and not any(c.isdigit() for c in folded)
+    if len(folded) >= 60 or any(c.isdigit() for c in folded) or not folded.startswith(_phrases().closing_start):
+        return False
+    return not folded.startswith(_THANKS)
 
 
 def is_mobile(text: str) -> bool:
