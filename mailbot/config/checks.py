@@ -17,7 +17,18 @@ from mailbot.config import values as v
 FIELDS = ("name", "title", "phone", "organisation", "mode", "needs_access", "email")
 """What a registration can be required to give (the fields of an answer)."""
 
-RESERVED = ("acknowledgement", "moved", "cancelled", "office", "question", "alert", "digest", "report", "words")
+RESERVED = (
+    "acknowledgement",
+    "moved",
+    "cancelled",
+    "event_cancelled",
+    "office",
+    "question",
+    "alert",
+    "digest",
+    "report",
+    "words",
+)
 """Names that other kinds of mail, or folders beside the mails' templates, have."""
 
 

@@ -48,8 +48,8 @@ def documented() -> list[Documented]:
     found = []
     for key, field in all_fields().items():
         line = first_lines.get(key, 0)
-        following = [text for text in lines[line - 1 : line + 1] if "  # " in text] if line else []
-        remark = following[0].partition("  # ")[2] if following else ""
+        behind = (re.search(r" # ((?:needed|default).*)", text) for text in lines[line - 1 : line + 2])
+        remark = next((match[1] for match in behind if match), "")
         found.append(Documented(key, remark, field))
     return found
 
