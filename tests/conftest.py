@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,11 @@ from tests.servers.smtp import SmtpServer
 from tests.servers.tokens import TokenServer
 
 MUST_HAVE = "MAILBOT_TESTS_MUST_HAVE_SERVERS"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer to write the golden files anew, after what they show was looked at."""
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
 
 
 def must_have(found: object, program: str, package: str) -> None:
@@ -90,6 +96,17 @@ def own_inbox(own_dovecot: Dovecot) -> Inbox:
 
 
 @pytest.fixture
+def inbox_settings() -> Callable[..., MailboxConfig]:
+    """Make settings that reach a scripted mailbox on this machine."""
+
+    def make(port: int, **changes: object) -> MailboxConfig:
+        plain = MailboxConfig(host="127.0.0.1", port=port, security="none", user="anne", timeout=5)
+        return plain.model_copy(update={"password": Secret("plain", PASSWORD), **changes})
+
+    return make
+
+
+@pytest.fixture
 def smtp_server() -> Iterator[SmtpServer]:
     """A receiver without sign-in and TLS."""
     server = SmtpServer()
@@ -112,7 +129,7 @@ def make_smtp_server() -> Iterator[Callable[..., SmtpServer]]:
 
 
 def smtp_settings(port: int, **changes: object) -> SmtpConfig:
-    """Return settings that reach a receiver on this machine, with changes (also such as a configuration would refuse)."""
+    """Return settings that reach a receiver on this machine, with changes (also such as no configuration has)."""
     told = {
         "host": "127.0.0.1", "port": port, "security": "none", "timeout": 5,
         "from": "Registrar <rsvp@workers-network.example>",
@@ -140,6 +157,12 @@ def token_server() -> Iterator[TokenServer]:
     server = TokenServer()
     yield server
     server.close()
+
+
+@pytest.fixture
+def stop() -> threading.Event:
+    """What tells waits to end."""
+    return threading.Event()
 
 
 @pytest.fixture
