@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -18,10 +18,10 @@ from mailbot.compose.check import problems, unused
 from mailbot.compose.context import phone_text, variables
 from mailbot.compose.headers import address_header, header, ids_header
 from mailbot.compose.ics import Entry, entry_text, uid_of
-from mailbot.compose.letter import Letter, Person
+from mailbot.compose.letter import Letter
 from mailbot.compose.render import NoSubject, Rendered, environment, render
 from mailbot.compose.typeset import typeset
-from mailbot.compose.words import Words, WordsRefused, load
+from mailbot.compose.words import Words, load
 from mailbot.config import Config
 from mailbot.errors import MailbotError, Problem
 
@@ -179,6 +179,3 @@ def _body(rendered: Rendered, entry: str, language: str) -> bytes:
         )
         message.add_attachment(data, maintype="application", subtype="ics", filename="invite.ics", cte="base64")
     return message.as_bytes()
-
-
-__all__ = ["ACKNOWLEDGEMENT", "BUILT_IN", "Composer", "Person", "WordsRefused", "datetime"]

@@ -1,4 +1,4 @@
-"""The variables that templates may use, made from a letter: every text masked, every time told, every label in the language.
+"""The variables that templates may use, made from a letter: texts masked, times told, labels in the language.
 
 The classes here are what `templates/README.md` explains to organisers; their field names are the names in templates.
 Nothing here renders, and nothing here decides what is recorded.
@@ -33,8 +33,9 @@ GUIDE = "guide"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One recorded value: `label` and `value`; `words` it was read from ("" where they say the same); `unsure`, `new`."""
+    """One recorded value; `words` are those that it was read from, "" where they say the same."""
 
+    field: str
     label: str
     value: str
     words: str
@@ -44,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """A person: `lines` are what is recorded, `missing` the labels to fill in; `own` says that they are the recipient."""
+    """A person: `lines` are what is recorded, `missing` the labels to fill in; `own`: they are the recipient."""
 
     name: str
     email: str
@@ -59,7 +60,7 @@ class PersonView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """The event: `when` its span, `starts` its start, `connect` the moment to begin connecting; `place` an address or ""."""
+    """The event: `when` is its span, `connect` the moment to begin connecting, `place` an address or ""."""
 
     title: str
     place: str
@@ -96,14 +97,15 @@ class GuideView:
 
 
 TOP = (
-    "case", "event", "meeting", "people", "person", "name", "others", "several", "missing", "waiting", "unsure", "online",
-    "in_person", "guide", "moved", "moved_from", "question", "subject", "sender", "address", "language", "direction",
+    "case", "event", "meeting", "people", "person", "name", "others", "several", "missing", "waiting", "unsure",
+    "connects", "online", "in_person", "guide", "moved", "moved_from", "question", "subject", "sender", "address",
+    "language", "direction",
 )  # fmt: skip
 """The names that every template may use."""
 
 FIELDS_OF = {
-    "event": EventView, "meeting": MeetingView, "person": PersonView, "guide": GuideView, "line": Line, "one": PersonView,
-    "moved_from": When,
+    "event": EventView, "meeting": MeetingView, "person": PersonView, "one": PersonView, "line": Line,
+    "guide": GuideView, "moved_from": When,
 }  # fmt: skip
 """The views behind those names, and behind the usual names of loops."""
 
@@ -126,10 +128,12 @@ def variables(letter: Letter, words: Words, config: Config) -> dict[str, Any]:
     people = tuple(_person(p, mine, letter, words) for p, mine in zip(everybody, own, strict=True))
     coming = [person for person in people if person.status != "declined"]
     case = letter.case if letter.case in CASES else _case(everybody)
+    modes = {person.mode for person in coming}
     return {
         "case": case,
         "event": _event(letter.event, words, clocks),
         "meeting": _meeting(letter.event, words),
+        "connects": bool(letter.event.webex.url) and modes != {"in_person"},
         "people": people,
         "person": people[own.index(True) if True in own else 0] if people else None,
         "name": mask(_greeted(letter.recipient, lead if True in own else None)),
@@ -138,8 +142,8 @@ def variables(letter: Letter, words: Words, config: Config) -> dict[str, Any]:
         "missing": _asked(letter, people, words),
         "waiting": any(person.waiting for person in coming),
         "unsure": any(person.unsure for person in people),
-        "online": any(person.mode == "online" for person in coming),
-        "in_person": any(person.mode == "in_person" for person in coming),
+        "online": "online" in modes,
+        "in_person": "in_person" in modes,
         "guide": _guide(letter, words, coming),
         "moved": letter.sequence > 0,
         "moved_from": clocks.at(letter.moved_from) if letter.moved_from else None,
@@ -169,15 +173,12 @@ def _case(people: tuple[Person, ...]) -> str:
 
 
 def _greeted(recipient: Address, own: Person | None) -> str:
-    """Return the name to greet by: as they gave it, if that is sure; else the mailbox's, if it looks like a person's."""
+    """Return the name to greet by: as they gave it, if sure; else the mailbox's, if it looks like a person's."""
     if own is not None and own.name:
         shown = own.values.get("name")
         return own.name if shown is None or shown.confidence >= SURE else ""
-    return (
-        recipient.name
-        if re.fullmatch(r"[^\W\d_][^\d@,;:/()<>|\"]{1,60}", recipient.name) and " " in recipient.name
-        else ""
-    )
+    likely = " " in recipient.name and re.fullmatch(r"[^\W\d_][^\d@,;:/()<>|\"]{1,60}", recipient.name)
+    return recipient.name if likely else ""
 
 
 def _person(person: Person, own: bool, letter: Letter, words: Words) -> PersonView:
@@ -219,10 +220,11 @@ def _line(person: Person, field: str, letter: Letter, words: Words) -> Line | No
     told = evidence.words if evidence else ""
     shown = _shown(field, value, words)
     return Line(
+        field=field,
         label=words.labels[field],
         value=mask(shown),
         words=mask(told, QUOTED) if differs(field, shown, told) else "",
-        unsure=bool(evidence) and evidence.confidence < SURE,
+        unsure=evidence is not None and evidence.confidence < SURE,
         new=field in letter.changed,
     )
 

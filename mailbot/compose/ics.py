@@ -21,7 +21,7 @@ FOLD = 75
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a calendar shows of the event. `sequence` counts moves, `stamp` is when this was written; moments are aware."""
+    """What a calendar shows. `sequence` counts moves, `stamp` is when this was written; moments are aware."""
 
     uid: str
     method: Literal["REQUEST", "CANCEL"]

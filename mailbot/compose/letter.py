@@ -24,7 +24,7 @@ seen from `people` and `missing`, and combine with the case."""
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One value with its evidence: the `words` that it was read from ("" where unknown), and how sure that is (0 to 1)."""
+    """One value with its evidence: the `words` it was read from ("" where unknown), and how sure that is (0 to 1)."""
 
     value: str | bool
     words: str = ""

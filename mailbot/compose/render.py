@@ -1,8 +1,8 @@
 """Template and values in; subject, text and HTML out, which say the same.
 
-A template is Markdown with Jinja2. It is rendered once: every text that comes from outside is first written in characters
-that Markdown and HTML know nothing of, and gets its own characters back at the very end, escaped for where it stands. So
-nothing that a participant wrote can become markup, a template or a header, whatever the template does with it.
+A template is Markdown with Jinja2. It is rendered once: every text that comes from outside is first written in
+characters that Markdown and HTML know nothing of, and gets its own characters back at the very end, escaped for where
+it stands. So nothing that a participant wrote can become markup, a template or a header, whatever the template does.
 """
 
 from __future__ import annotations
@@ -127,6 +127,7 @@ def _inlined(page: str) -> str:
 def to_html(markdown: str) -> str:
     """Return Markdown as the HTML that goes into the layout (values still masked)."""
     footer, pieces = False, []
+    markdown = re.sub(r"(?<=\d) (?=[^\W\d_]{3})", "\u00a0", markdown)  # "23 October" and "30 minutes" stay on one line
     for node in SyntaxTreeNode(_markdown().parse(markdown)).children:
         if node.type == "hr":
             footer = True
@@ -153,7 +154,7 @@ def _inline(node: SyntaxTreeNode) -> str:
 
 
 def _paragraph(inline: SyntaxTreeNode, footer: bool) -> str:
-    """A link alone is a button; a bold line with lines below it is a card; lines that end in a colon are to be filled in."""
+    """A link alone is a button, a bold line with lines below it a card, and lines that end in a colon a form."""
     children = inline.children
     if len(children) == 1 and children[0].type == "link":
         return _button(children[0])
@@ -161,13 +162,20 @@ def _paragraph(inline: SyntaxTreeNode, footer: bool) -> str:
     if footer:
         return f'<p class="footer">{html}</p>'
     lines = [line.strip() for line in re.split(r"<br ?/?>", html)]
-    if children[0].type == "text" and all(line.endswith(":") for line in lines):
+    if children[0].type == "text" and lines[-1].endswith(":") and all(re.search(r":(?: |$)", line) for line in lines):
         rows = "".join(f'<p class="fill">{line}&nbsp;</p>' for line in lines)
         return _box("form", rows)
     bold = next((child for child in children if not (child.type == "text" and not child.content)), children[0])
     if bold.type == "strong" and len(lines) > 1:
-        return _box("card", f'<p class="card">{html}</p>')
+        return _box("card", f'<p class="card">{"<br>".join(map(_times, lines))}</p>')
     return f"<p>{html}</p>"
+
+
+def _times(line: str) -> str:
+    """Keep each of several times on one line, so that it breaks between them on a phone."""
+    pieces = line.split(" · ")
+    first, last = (f"{piece}&nbsp;·" for piece in pieces[:-1]), pieces[-1]
+    return " ".join(f'<span class="time">{piece}</span>' for piece in (*first, last)) if len(pieces) > 1 else line
 
 
 def _box(kind: str, html: str) -> str:
@@ -194,15 +202,14 @@ def _list(node: SyntaxTreeNode) -> str:
     pairs = [re.fullmatch(r"([^<:]{1,60}?)[\s\u00a0\u202f]*:[\s\u00a0\u202f]+(.+)", item, re.DOTALL) for item in items]
     if not all(pairs):
         return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
-    return (
-        '<table class="facts" width="100%" cellpadding="0" cellspacing="0" border="0">'
-        + "".join(_rows(pairs))
-        + "</table>"
-    )
+    rows = "".join(_rows(pairs))
+    return f'<table class="facts" width="100%" cellpadding="0" cellspacing="0" border="0">{rows}</table>'
 
 
 def _rows(pairs: Sequence[re.Match[str] | None]) -> list[str]:
-    return [f'<tr><th scope="row" align="start">{p[1]}</th><td class="fact">{p[2]}</td></tr>' for p in pairs if p]
+    """Rows of label and value; what is emphasised (where a value comes from) goes below the value."""
+    values = [(p[1], re.sub(r"\s+(?=<em>)", "<br>", p[2])) for p in pairs if p]
+    return [f'<tr><th scope="row">{label}</th><td class="fact">{value}</td></tr>' for label, value in values]
 
 
 def _item(item: SyntaxTreeNode) -> str:

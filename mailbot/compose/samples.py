@@ -1,6 +1,6 @@
 """Invented letters for every mail and case: what `preview` shows and what `check` tries the templates with.
 
-Everybody in them is invented and lives at .example. The event is the configuration's own; only its secrets are replaced.
+Everybody in them is invented and lives at .example. The event is the configuration's own, without its secrets.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ DEFAULT = "en"
 """The language whose invented people stand in where a language has none."""
 
 
+Maker = Callable[["Letter", "Sample"], "Letter"]
+"""What turns a bare letter into one of its cases."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """Two invented people of one language, and words as they would write them."""
@@ -29,46 +33,48 @@ class Sample:
     subject: str
 
 
-def _person(name: str, email: str, title: str, phone: str, organisation: str, words: str) -> Person:
+def _person(name: str, email: str, title: str, phone: tuple[str, str, int], organisation: str) -> Person:
+    """Make a person who takes part online; `phone` is the number, the words it was read from, and their UTC offset."""
+    number, words, hours = phone
     shown = {
         "name": Shown(name, name),
-        "phone": Shown(phone, words),
+        "phone": Shown(number, words),
         "title": Shown(title, title),
         "organisation": Shown(organisation, organisation),
     }
-    return Person(name, email, title, phone, organisation, "online", utc_offset=0, values=shown)
+    return Person(name, email, title, number, organisation, "online", utc_offset=60 * hours, values=shown)
 
 
 def _samples() -> dict[str, Sample]:
     """Return the invented people by language."""
     return {
         "fr": Sample(
-            _person("Awa Ndiaye Sow", "awa.ndiaye@cnts.sn.example", "Secrétaire générale adjointe", "+221771234567",
-                    "Confédération nationale des travailleurs du Sénégal", "77 123 45 67"),
-            _person("Komlan Mensah", "k.mensah@cnts.sn.example", "Conseiller juridique", "+243815602743",
-                    "Confédération nationale des travailleurs du Sénégal", "+243 81 560 27 43"),
+            _person("Awa Ndiaye Sow", "awa.ndiaye@cnts.sn.example", "Secrétaire générale adjointe",
+                    ("+221771234567", "77 123 45 67", 0), "Confédération nationale des travailleurs du Sénégal"),
+            _person("Komlan Mensah", "k.mensah@cnts.sn.example", "Conseiller juridique",
+                    ("+243815602743", "+243 81 560 27 43", 1), "Confédération nationale des travailleurs du Sénégal"),
             "je suivrai la réunion depuis mon bureau", "Y aura-t-il une interprétation en portugais ?",
             "Re: Invitation : 2e webinaire",
         ),
         "en": Sample(
-            _person("Grace Wanjiru Otieno", "g.otieno@cotu.ke.example", "Head of Social Policy", "+254722418563",
-                    "Central Organization of Trade Unions", "0722 418563"),
-            _person("Sam Okello", "s.okello@cotu.ke.example", "Research Officer", "+256782415936",
-                    "Central Organization of Trade Unions", "+256 782 415936"),
+            _person("Grace Wanjiru Otieno", "g.otieno@cotu.ke.example", "Head of Social Policy",
+                    ("+254722418563", "0722 418563", 3), "Central Organization of Trade Unions"),
+            _person("Sam Okello", "s.okello@cotu.ke.example", "Research Officer",
+                    ("+256782415936", "+256 782 415936", 3), "Central Organization of Trade Unions"),
             "I will follow from my office", "Will the slides be shared afterwards?", "Re: Invitation: 2nd webinar",
         ),
         "es": Sample(
-            _person("Ximena Tipán Guamán", "x.tipan@unaseg.ec.example", "Coordinadora de Formación", "+593987415263",
-                    "Unión Nacional de Afiliados al Seguro Campesino", "098 741 5263"),
-            _person("Blas Ramón Cañete", "b.canete@unaseg.ec.example", "Asesor", "+595981548236",
-                    "Unión Nacional de Afiliados al Seguro Campesino", "+595 981 548236"),
+            _person("Ximena Tipán Guamán", "x.tipan@unaseg.ec.example", "Coordinadora de Formación",
+                    ("+593987415263", "098 741 5263", -5), "Unión Nacional de Afiliados al Seguro Campesino"),
+            _person("Blas Ramón Cañete", "b.canete@unaseg.ec.example", "Asesor",
+                    ("+595981548236", "+595 981 548236", -3), "Unión Nacional de Afiliados al Seguro Campesino"),
             "me conecto desde Quito", "¿Habrá interpretación al portugués?", "RE: Invitación: 2.º seminario web",
         ),
         "pt": Sample(
-            _person("Rosângela Aparecida Nogueira", "r.nogueira@fenat.br.example", "Diretora de Saúde", "+5511987415263",
-                    "Federação Nacional dos Trabalhadores", "11 98741-5263"),
-            _person("Domingos Kiluanji", "d.kiluanji@fenat.br.example", "Assessor", "+244923415873",
-                    "Federação Nacional dos Trabalhadores", "+244 923 415 873"),
+            _person("Rosângela Aparecida Nogueira", "r.nogueira@fenat.br.example", "Diretora de Saúde",
+                    ("+5511987415263", "11 98741-5263", -3), "Federação Nacional dos Trabalhadores"),
+            _person("Domingos Kiluanji", "d.kiluanji@fenat.br.example", "Assessor",
+                    ("+244923415873", "+244 923 415 873", 1), "Federação Nacional dos Trabalhadores"),
             "vou acompanhar pela internet", "Haverá certificado de participação?", "Re: Convite: 2.º webinário",
         ),
     }  # fmt: skip
@@ -79,7 +85,7 @@ def _with_mode(sample: Sample) -> Person:
     return replace(sample.person, values={**sample.person.values, "mode": mode})
 
 
-def _answer(case: str) -> Callable[[Letter, Sample], Letter]:
+def _answer(case: str) -> Maker:
     return lambda letter, sample: replace(letter, case=case, person=_with_mode(sample))
 
 
@@ -91,10 +97,8 @@ def _missing(letter: Letter, sample: Sample) -> Letter:
 
 
 def _unsure(letter: Letter, sample: Sample) -> Letter:
-    values = {
-        **sample.person.values,
-        "phone": Shown(str(sample.person.phone), "0" + str(sample.person.phone)[-8:], 0.5),
-    }
+    phone = str(sample.person.phone)
+    values = {**sample.person.values, "phone": Shown(phone, phone[-8:], 0.5)}
     return replace(letter, person=replace(_with_mode(sample), values=values))
 
 
@@ -144,7 +148,7 @@ def _moved(letter: Letter, sample: Sample) -> Letter:
     return replace(letter, person=sample.person, sequence=1, moved_from=before)
 
 
-def _makers(mail: str) -> dict[str, Callable[[Letter, Sample], Letter]]:
+def _makers(mail: str) -> dict[str, Maker]:
     """Return what turns a bare letter into each case of a mail; the first is the usual one."""
     if mail == "acknowledgement":
         return {
@@ -155,7 +159,8 @@ def _makers(mail: str) -> dict[str, Callable[[Letter, Sample], Letter]]:
         }  # fmt: skip
     if mail == "moved":
         return {"moved": _moved, "in_person": lambda letter, sample: _in_person(_moved(letter, sample), sample)}
-    return {"online": _online, "moved": _moved, "waiting": _waiting, "in_person": _in_person}
+    usual: dict[str, Maker] = {"online": _online, "in_person": _in_person, "colleague": _colleague}
+    return usual | {"moved": _moved, "waiting": _waiting} if mail == "guide" else usual
 
 
 def cases(mail: str) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from babel import Locale
 from babel.core import get_global
 from babel.dates import format_date, format_time, get_timezone_location
 from phonenumbers import timezone as phone_zones
@@ -42,8 +41,11 @@ SMALL_ZONES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A moment or a span, told in words: `date` and `day` (without the year) in the event's zone, `time` there with the
-    name of the place, `bare` without it, `elsewhere` in the participant's zones, `times` all of them, `full` with the date."""
+    """A moment or a span, told in words.
+
+    `date` and `day` (without the year) are in the event's zone, as is `time`, which names the place; `bare` doesn't.
+    `elsewhere` are the times in the participant's zones, `times` all of them, `full` with the date.
+    """
 
     date: str
     day: str
@@ -225,17 +227,11 @@ def at_place(name: str, words: Words) -> str:
 @cache
 def _zone_of_city() -> dict[str, str]:
     """Return CLDR's zones by the English names of their cities."""
-    english = Locale("en")
-    return {
-        name: zone
-        for zone in get_global("zone_territories")
-        if _known(zone)
-        for name in (_city_in(zone, str(english)),)
-    }
+    return {_city_in(zone, "en"): zone for zone in get_global("zone_territories") if _known(zone)}
 
 
 def place_of(event: EventConfig, words: Words) -> str:
-    """Return the place whose clock the event goes by, in the language: its own if that reads as a place, else the zone's city."""
+    """Return the place whose clock the event goes by: its own if that reads as a place, else the zone's city."""
     for part in [event.place.address, *reversed(event.place.address.split(","))]:
         name = part.strip()
         known = localised(name, event.zone, words)

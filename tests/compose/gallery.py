@@ -1,0 +1,115 @@
+"""Writes every mail in every language and case to a folder: as .eml, as .html, and as pictures of what people see.
+
+    python tests/compose/gallery.py build/mails [--no-pictures] [--mail guide] [--lang fr]
+
+The pictures need Chromium (a Debian package) and show each mail on a desk (800 px), on a phone (360 px), and on a phone
+in the dark. `index.html` shows them side by side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from mailbot.compose import Composer, samples
+from mailbot.config import builtin_templates, load
+
+HERE = Path(__file__).resolve().parent
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync",
+)  # fmt: skip
+"""What keeps Chromium from needing a display, and from talking to anybody."""
+
+VIEWS = {"desk": (800, "light"), "phone": (360, "light"), "dark": (360, "dark")}
+"""Width in pixels and colour scheme of each picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail of the gallery: its name there, and how it looks and travels."""
+
+    name: str
+    subject: str
+    html: str
+    raw: bytes
+
+
+def composer() -> Composer:
+    """Return a composer for the templates that come with mailbot and the event of the tests."""
+    return Composer(builtin_templates(), load(HERE / "event.toml"))
+
+
+def mails(mail: str = "", language: str = "") -> Iterator[Mail]:
+    """Yield every mail, or those of one kind or language."""
+    made = composer()
+    for name in made.mails():
+        for lang in made.config.languages:
+            if mail in ("", name) and language in ("", lang):
+                for case in samples.cases(name):
+                    letter = made.sample(name, lang, case)
+                    shown = made.render(letter)
+                    yield Mail(f"{name}-{case}-{lang}", shown.subject, shown.html, made.compose(letter))
+
+
+def browser_path() -> str | None:
+    """Return where Chromium is, None where it isn't."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def picture(browser: Browser, html: str, view: str, path: Path | None = None) -> bytes:
+    """Return a picture of a page, whole length; write it to `path` too."""
+    width, scheme = VIEWS[view]
+    page = browser.new_page(viewport={"width": width, "height": 640}, color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_content(html)
+    shot = page.screenshot(full_page=True, path=path)
+    page.close()
+    return shot
+
+
+def main() -> int:
+    """Write the gallery."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("folder", type=Path)
+    asked.add_argument("--no-pictures", action="store_true")
+    asked.add_argument("--mail", default="")
+    asked.add_argument("--lang", default="")
+    args = asked.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    written = list(mails(args.mail, args.lang))
+    for mail in written:
+        (args.folder / f"{mail.name}.eml").write_bytes(mail.raw)
+        (args.folder / f"{mail.name}.html").write_text(mail.html, "utf-8")
+    chromium = browser_path()
+    if not args.no_pictures and chromium is not None:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+            for mail in written:
+                for view in VIEWS:
+                    picture(browser, mail.html, view, args.folder / f"{mail.name}-{view}.png")
+            browser.close()
+    (args.folder / "index.html").write_text(index(written), "utf-8")
+    sys.stdout.write(f"{len(written)} mails in {args.folder}; open {args.folder / 'index.html'}\n")
+    return 0
+
+
+def index(written: list[Mail]) -> str:
+    """Return the page that shows all pictures."""
+    rows = "".join(
+        f"<h2>{escape(mail.name)}</h2><p>{escape(mail.subject)} · <a href='{mail.name}.eml'>.eml</a></p>"
+        + "".join(f"<img src='{mail.name}-{view}.png' alt='' loading='lazy'>" for view in VIEWS)
+        for mail in written
+    )
+    style = "body{font-family:sans-serif;margin:2em}img{vertical-align:top;margin:0 1em 1em 0;border:1px solid #ccc}"
+    return f"<!DOCTYPE html><meta charset='utf-8'><title>Mails</title><style>{style}</style>{rows}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
