@@ -10,6 +10,7 @@ from __future__ import annotations
 import imaplib
 import logging
 import re
+import select
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -70,6 +71,22 @@ class Client(IMAPClient):  # type: ignore[misc] # it comes without types
             early.append(line)
         return early
 
+    def readable(self, seconds: float) -> bool:
+        """Wait for the server to say something; also what was read along with an earlier answer counts."""
+        connected = self.socket()
+        connected.settimeout(0)
+        try:
+            lines = getattr(self._imap, "_file", None) or self._imap.file
+            if lines.peek(1):
+                return True
+        except (BlockingIOError, ssl.SSLWantReadError):
+            pass
+        finally:
+            self._set_read_timeout()
+        poll = select.poll()
+        poll.register(connected.fileno(), select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
 
 @dataclass(frozen=True, slots=True)
 class Selected:
@@ -97,7 +114,7 @@ class Connection:
 
     def connect(self) -> None:
         """Connect and sign in; raises TryLater or GiveUp."""
-        logging.getLogger("imapclient").setLevel(logging.INFO)  # its DEBUG writes whole mails
+        logging.getLogger("imapclient").setLevel(logging.WARNING)  # its DEBUG writes whole mails
         self.close()
         settings = self._settings
         context = tls_context(settings.ca) if settings.security != "none" else None

@@ -7,16 +7,15 @@ connection gone, the UIDs given anew.
 
 from __future__ import annotations
 
-import select
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from mailbot.errors import GiveUp, TryLater
+from mailbot.errors import GiveUp, MailbotError, TryLater
 from mailbot.imap import sent
-from mailbot.imap.connection import Client, Connection, Refusal, Selected
+from mailbot.imap.connection import Connection, Refusal, Selected
 from mailbot.imap.reading import LISTED, Reader, cut
 from mailbot.log import warn
 from mailbot.oauth import Tokens
@@ -24,7 +23,7 @@ from mailbot.wire import Fetched, MailboxSettings, TokenSource
 
 IDLE_SECONDS = 290.0
 """How long one IDLE lasts: servers may end it after 30 minutes (RFC 2177), middle boxes forget a quiet connection after
-five, and news that came in together with the "+" is seen only at its end."""
+five."""
 
 STEP_SECONDS = 1.0
 """How often a wait looks whether it shall stop."""
@@ -63,7 +62,7 @@ class ImapMailbox:
             with self._connection.guarded() as client:
                 self._can_idle = client.has_capability("IDLE")
             selected = self._connection.select(self._settings.folder)
-        except GiveUp:
+        except MailbotError:
             self._connection.close()
             raise
         if selected.uidvalidity == self._uidvalidity:
@@ -118,7 +117,7 @@ class ImapMailbox:
                 return False
             end = time.monotonic() + seconds
             while not news and not stop.is_set() and (left := end - time.monotonic()) > 0:
-                if _readable(client, min(left, STEP_SECONDS)):
+                if client.readable(min(left, STEP_SECONDS)):
                     break
             # Whatever made it readable (news, "still here", the end of the stream) is read by leaving, with a time-out.
             _, told = client.idle_done()
@@ -211,13 +210,3 @@ def _pause(seconds: float, stop: threading.Event) -> None:
     while (left := end - time.monotonic()) > 0:
         if stop.wait(min(left, STEP_SECONDS)):
             return
-
-
-def _readable(client: Client, seconds: float) -> bool:
-    """Wait for something to read; also what TLS holds already decrypted counts, which the socket can't show."""
-    connected = client.socket()
-    if getattr(connected, "pending", lambda: 0)():
-        return True
-    poll = select.poll()
-    poll.register(connected.fileno(), select.POLLIN)
-    return bool(poll.poll(seconds * 1000))

@@ -88,9 +88,13 @@ class Dovecot(Daemon):
                 client.append(box, message)
 
     def reset_uidvalidity(self, user: str) -> None:
-        """Give the inbox a new UIDVALIDITY, as a restored backup does: drop what Dovecot knows of the files."""
+        """Give the inbox a new UIDVALIDITY, as a restored backup does: drop what Dovecot knows of the files.
+
+        It keeps the file that says which values were used; they are seconds, and a test is faster than that.
+        """
         for path in (self.folder / "mail" / user).glob("dovecot*"):
-            path.unlink() if path.is_file() else shutil.rmtree(path)
+            if not path.name.startswith("dovecot-uidvalidity"):
+                path.unlink()
 
     def close(self) -> None:
         """End it and remove everything."""

@@ -2,7 +2,8 @@
 
     ScriptedServer("* OK hello", {"LOGIN": ["TAG OK in"], "UID FETCH": ["* 1 FETCH (UID 9 BODY[] NIL)", "TAG OK done"]})
 
-Each command is answered by the lines of the longest key that it begins with; TAG is its tag. A line may also be bytes
+Each command is answered by the lines of the longest key that it begins with; TAG is its tag (of a line
+without one, such as DONE, the tag before). A line may also be bytes
 (sent as they are), a number (seconds of silence) or END (hang up). A key's value may be a list of such answers: they
 are given in turn, the last one for good.
 """
@@ -13,6 +14,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 END = None
 Line = str | bytes | float | None
@@ -22,7 +24,7 @@ Answer = Sequence[Line]
 class ScriptedServer:
     """One listener, any number of connections, one after another or at once. `commands` is what clients said."""
 
-    def __init__(self, greeting: str, script: Mapping[str, Answer | Sequence[Answer]], otherwise: Answer = ()) -> None:
+    def __init__(self, greeting: str, script: Mapping[str, Any], otherwise: Answer = ()) -> None:
         self.commands: list[str] = []
         self.connections = 0
         self._greeting, self._otherwise = greeting, otherwise
@@ -50,10 +52,12 @@ class ScriptedServer:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if not self._say(connected, [self._greeting], ""):
                 return
+            tag = ""
             for line in lines:
-                tag, _, command = line.decode("utf-8", "replace").strip().partition(" ")
-                self.commands.append(command or tag)
-                if not self._say(connected, self._answer(command or tag), tag):
+                first, _, command = line.decode("utf-8", "replace").strip().partition(" ")
+                tag = first if command else tag  # a word by itself goes on with the command before
+                self.commands.append(command or first)
+                if not self._say(connected, self._answer(command or first), tag):
                     return
         self._open.discard(connected)
 
@@ -89,7 +93,6 @@ class ScriptedServer:
             thread.join(5)
 
 
-def _in_turn(answers: Answer | Sequence[Answer]) -> list[Answer]:
-    if answers and all(isinstance(answer, (list, tuple)) for answer in answers):
-        return [answer for answer in answers if isinstance(answer, (list, tuple))]
-    return [list(answers)]  # type: ignore[arg-type]  # lines, not answers: looked at right above
+def _in_turn(answers: Sequence[Any]) -> list[Answer]:
+    several = bool(answers) and all(isinstance(answer, (list, tuple)) for answer in answers)
+    return list(answers) if several else [answers]
