@@ -11,10 +11,7 @@ import re
 from mailbot.message.model import Limits
 
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n|\r\r")
-_BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
-_NESTED = re.compile(rb"message/|multipart/digest", re.IGNORECASE)
-_DELIMITER = re.compile(rb"^--[^\s-]", re.MULTILINE)
-_FIELD = re.compile(rb"^[^\s:]{1,200}[ \t]*:", re.MULTILINE)
+_RECEIVED = re.compile(rb"^received:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
 _BASE64 = re.compile(rb"^content-transfer-encoding:\s*base64", re.IGNORECASE | re.MULTILINE)
 
 
@@ -28,14 +25,33 @@ def refuse(raw: bytes, limits: Limits) -> str:
     """Return the word of the bound that a message breaks, "" where it breaks none."""
     if len(raw) > limits.size:
         return "too_large"
-    end = header_end(raw)
-    if end > limits.header_bytes or _more(_FIELD, raw[:end], limits.header_count):
+    head = raw[: header_end(raw)]
+    if len(head) > limits.header_bytes or _fields(head) > limits.header_count:
         return "too_many_headers"
-    if _more(_BOUNDARY, raw, limits.boundaries) or _more(_NESTED, raw, limits.nested_messages):
-        return "too_deep"
-    if _more(_DELIMITER, raw, limits.parts):
+    if raw.count(b"\n--") + raw.count(b"\r--") > limits.parts:
         return "too_many_parts"
+    # Names are case-insensitive (RFC 2045 5.1), and a copy in lower case costs less than any expression.
+    lower = raw.lower()
+    if lower.count(b"boundary") > limits.boundaries:
+        return "too_deep"
+    if lower.count(b"message/") + lower.count(b"multipart/digest") > limits.nested_messages:
+        return "too_deep"
     return ""
+
+
+def _fields(head: bytes) -> int:
+    """Return how many lines of a header start a field (RFC 5322 2.2.3: a line that starts with white space goes on)."""
+    return head.count(b"\n") + 1 - head.count(b"\n ") - head.count(b"\n\t")
+
+
+def without_trace(raw: bytes) -> bytes:
+    """Return the message without its Received fields.
+
+    mail-parser takes each of them apart, which nobody here asks for: a fifth of its time on a common mail, and 8 s on
+    100,000 of them. They are still read as plain text by `headers.fields`.
+    """
+    end = header_end(raw)
+    return _RECEIVED.sub(b"", raw[:end] + b"\n").rstrip(b"\r\n") + raw[end:] if end else raw
 
 
 def without_far_ends(raw: bytes, limits: Limits) -> tuple[bytes, bool]:
@@ -65,8 +81,3 @@ def without_far_ends(raw: bytes, limits: Limits) -> tuple[bytes, bool]:
 def too_many_lines(raw: bytes, limits: Limits) -> bool:
     """Say whether there are more lines than the parser should be asked to look at."""
     return raw.count(b"\n") + raw.count(b"\r") // 2 > limits.lines
-
-
-def _more(what: re.Pattern[bytes], raw: bytes, limit: int) -> bool:
-    """Say whether a pattern occurs more than `limit` times, without looking further than that."""
-    return any(number >= limit for number, _ in enumerate(what.finditer(raw)))

@@ -42,7 +42,7 @@ _ALIASES = {
     "utf-8mb4": "utf-8",
     "unicode-1-1-utf-7": "utf-7",
 }
-"""What a declared name means in practice: browsers' readings (WHATWG) and the larger sets that mail programs really use."""
+"""What a declared name means in practice: browsers' readings (WHATWG), and the larger sets that programs really use."""
 
 _SHIFTED = re.compile(r"iso2022|utf-?7|utf-?16|utf-?32|hz")
 """Charsets whose bytes are valid ASCII or contain NUL, so that UTF-8 can't be tried before them."""
@@ -50,12 +50,9 @@ _SHIFTED = re.compile(r"iso2022|utf-?7|utf-?16|utf-?32|hz")
 _MOJIBAKE = re.compile(
     "[ÂÃ][\x80-\xbf\u20ac\u201a-\u203a\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2122]"
 )
-_ODD_SPACES = str.maketrans(
-    dict.fromkeys((0x00A0, 0x202F, 0x2007, 0x2009), " ")
-    | dict.fromkeys(
-        (0x00, 0xFEFF, 0x200B, 0x2060, 0x00AD, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-    )
-)
+_ODD_SPACES = re.compile("[\u00a0\u202f\u2007\u2009]")
+_ODD = re.compile("[\x00\u00a0\u2007\u2009\u202f\ufeff\u200b\u2060\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile("[\x00\ufeff\u200b\u2060\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LINES = re.compile(r"[^\n]*\n?")
 
 
@@ -86,7 +83,11 @@ def tidy(text: str) -> str:
 
     Phone numbers copied from an address book often come wrapped in direction marks.
     """
-    return text if text.isascii() and "\x00" not in text else text.translate(_ODD_SPACES)
+    if text.isascii():
+        return text.replace("\x00", "")
+    if _ODD.search(text) is None:
+        return text
+    return _UNSEEN.sub("", _ODD_SPACES.sub(" ", text))
 
 
 @lru_cache(maxsize=256)

@@ -30,14 +30,38 @@ MAX_IDS = 100
 """Message ids of one References field that are kept, the last ones: longer threads are software talking to itself."""
 
 
+def fields(head: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a header: names in lower case, values as they stand, bytes above 127 as surrogates.
+
+    Lines that are no fields are passed over (RFC 5322 2.2), so that one broken line does not hide those below it.
+    """
+    found: list[tuple[str, str]] = []
+    for line in head.decode("ascii", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if line[:1] in (" ", "\t"):
+            if found:
+                found[-1] = (found[-1][0], f"{found[-1][1]}\n{line}")
+            continue
+        name, colon, value = line.partition(":")
+        if colon and name and " " not in name.rstrip():
+            found.append((name.rstrip().lower(), value))
+    return found
+
+
 def unfold(raw: str, charset: str = "") -> str:
     """Return a field's raw value as text on one line: folds become a space, raw 8-bit bytes are decoded.
 
     `raw` is what the parser kept: ASCII with surrogates for bytes above 127. `charset` is the body's, as a hint.
     """
-    if _SURROGATE.search(raw):
+    if not raw.isascii() and _SURROGATE.search(raw):
         raw = decode(raw.encode("utf-8", "surrogateescape"), charset)[0]
-    return _CONTROL.sub("", _FOLD.sub(" ", raw)).strip()
+    return _one_line(raw)
+
+
+def _one_line(text: str) -> str:
+    """Return text without folds and control characters."""
+    if text.isprintable():
+        return text.strip()
+    return _CONTROL.sub("", _FOLD.sub(" ", text)).strip()
 
 
 def words(value: str) -> str:
@@ -61,7 +85,7 @@ def words(value: str) -> str:
         end = word.end()
     text.append(decode(waiting, waiting_charset)[0])
     text.append(value[end:])
-    return _CONTROL.sub("", _FOLD.sub(" ", "".join(text))).strip()
+    return _one_line("".join(text))
 
 
 def mailboxes(value: str, limit: int = 1000) -> tuple[Address, ...]:
@@ -88,7 +112,9 @@ def date(value: str) -> datetime | None:
     if parts is None or parts[9] is None:
         return None
     try:
-        return datetime(*parts[:6], tzinfo=timezone(timedelta(seconds=parts[9])))  # type: ignore[misc] -- six ints
+        year, month, day, hour, minute, second = parts[:6]
+        zone = timezone(timedelta(seconds=parts[9]))
+        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)  # 60: a leap second
     except (ValueError, OverflowError):
         return None
 

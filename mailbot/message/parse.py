@@ -7,7 +7,10 @@ anything that leaves it is caught here, and the standard library's older parser 
 from __future__ import annotations
 
 import email
+import logging
 from email.message import Message as Tree
+from functools import cache
+from typing import NamedTuple
 
 import mailparser
 
@@ -19,6 +22,9 @@ _MAX_INNER = 3
 """Opaque signatures inside opaque signatures that are opened."""
 
 _DEFAULT = Limits()
+_ADDRESS_FIELDS = ("from", "sender", "reply-to", "to", "cc")
+_HEADERS_ONLY = ("text/rfc822-headers", "text/rfc822-header", "message/global-headers")
+_MESSAGES = ("message/rfc822", "message/global")
 
 
 def read(raw: bytes, limits: Limits = _DEFAULT) -> Message:
@@ -34,42 +40,56 @@ def read(raw: bytes, limits: Limits = _DEFAULT) -> Message:
     if word:
         return _head_only(raw, limits, word)
     try:
-        tree, defects = _parse(cut)
-        message = _message(tree, len(raw), limits, defects | ({"attachment_cut"} if was_cut else set()))
+        tree, defects = _parse(bounds.without_trace(cut))
+        if was_cut:
+            defects.add("attachment_cut")
+        return _message(tree, _Top(len(raw), _fields(raw)), limits, defects)
     except Exception:  # noqa: BLE001 -- no bytes may stop the reading; a person looks at what this could not read
         return _head_only(raw, limits, "unreadable")
-    return message
+
+
+class _Top(NamedTuple):
+    """What is read of a message beside its tree: its size in bytes and its header fields, names in lower case."""
+
+    size: int
+    fields: list[tuple[str, str]]
+
+
+@cache
+def _quiet() -> None:
+    """Keep mail-parser from writing a line about every part that is not text to wherever logs go."""
+    logging.getLogger("mailparser").setLevel(logging.ERROR)
 
 
 def _parse(raw: bytes) -> tuple[Tree, set[str]]:
     """Return the tree, and the words of what the parser found odd."""
+    _quiet()
     try:
         parsed = mailparser.MailParser.from_bytes(raw)
-        tree = parsed.message
     except Exception:  # noqa: BLE001 -- see the module's docstring
         return email.message_from_bytes(raw), {"parser_failed"}
-    return tree, ({"mime"} if parsed.has_defects else set())
+    return parsed.message, ({"mime"} if parsed.has_defects else set())
+
+
+def _fields(raw: bytes) -> list[tuple[str, str]]:
+    return headers.fields(raw[: bounds.header_end(raw)])
 
 
 def _head_only(raw: bytes, limits: Limits, word: str) -> Message:
     """Return what the top header alone says of a message that is held."""
     head = raw[: min(bounds.header_end(raw), limits.header_bytes)]
-    fields = head.replace(b"\r", b"").split(b"\n")[: limits.header_count]
-    try:
-        tree = email.message_from_bytes(b"\n".join(fields) + b"\n\n")
-        return _assembled(tree, len(raw), Body(), Harvest(limits), (), word)
-    except Exception:  # noqa: BLE001 -- even a header may be beyond the parser
-        return _assembled(Tree(), len(raw), Body(), Harvest(limits), (), word)
+    top = _Top(len(raw), headers.fields(head)[: limits.header_count])
+    return _assembled(top, Body(), Harvest(limits), (), word)
 
 
-def _message(tree: Tree, size: int, limits: Limits, defects: set[str], *, nested: bool = False) -> Message:
+def _message(tree: Tree, top: _Top, limits: Limits, defects: set[str], *, nested: bool = False) -> Message:
     harvest = Harvest(limits, defects=defects)
     body = own_body(tree, harvest)
     for content in _inner(harvest):
         body = Body(f"{body.text}\n{content.text}".strip("\n"), f"{body.html}{content.html}")
     body = text_of(body)
     attached = () if nested else tuple(_nested(harvest, limits))
-    return _assembled(tree, size, body, harvest, attached, _held(body, harvest))
+    return _assembled(top, body, harvest, attached, _held(body, harvest))
 
 
 def _inner(harvest: Harvest) -> list[Body]:
@@ -79,64 +99,67 @@ def _inner(harvest: Harvest) -> list[Body]:
         if not harvest.inner:
             break
         entity = harvest.inner.pop(0)
-        if not bounds.refuse(entity, harvest.limits) and not bounds.too_many_lines(entity, harvest.limits):
+        if _within(entity, harvest.limits):
             bodies.append(own_body(email.message_from_bytes(entity), harvest))
     return bodies
 
 
+def _within(raw: bytes, limits: Limits) -> bool:
+    return not bounds.refuse(raw, limits) and not bounds.too_many_lines(raw, limits)
+
+
 def _nested(harvest: Harvest, limits: Limits) -> list[Message]:
-    found = [_message(child, 0, limits, set(), nested=True) for child in harvest.attached]
+    found = []
+    for child in harvest.attached:
+        top = _Top(0, [(name.lower(), str(value)) for name, value in child.raw_items()])
+        found.append(_message(child, top, limits, set(), nested=True))
     for part in harvest.parts:
-        if part.content_type in ("text/rfc822-headers", "message/global-headers", "text/rfc822-header"):
-            tree = email.message_from_bytes(part.payload.lstrip() + b"\n\n")
-            found.append(_assembled(tree, len(part.payload), Body(), Harvest(limits), (), ""))
-        elif part.content_type in ("message/rfc822", "message/global") and part.payload:
+        if part.content_type in _HEADERS_ONLY:
+            top = _Top(len(part.payload), headers.fields(part.payload.strip())[: limits.header_count])
+            found.append(_assembled(top, Body(), Harvest(limits), (), ""))
+        elif part.content_type in _MESSAGES and part.payload and _within(part.payload, limits):
             # Sent in base64, against RFC 2046 5.2.1, the parser leaves it closed.
-            if not bounds.refuse(part.payload, limits) and not bounds.too_many_lines(part.payload, limits):
-                tree = email.message_from_bytes(part.payload)
-                found.append(_message(tree, len(part.payload), limits, set(), nested=True))
+            top = _Top(len(part.payload), _fields(part.payload))
+            found.append(_message(email.message_from_bytes(part.payload), top, limits, set(), nested=True))
     return found
 
 
 def _held(body: Body, harvest: Harvest) -> str:
     if harvest.too_deep:
         return "too_deep"
-    if harvest.encrypted and not body:
+    if (harvest.encrypted and not body) or pgp.is_encrypted(body.text):
         return "encrypted"
-    if pgp.is_encrypted(body.text):
-        return "encrypted"
-    if harvest.winmail and not body:
-        return "winmail"
-    return ""
+    return "winmail" if harvest.winmail and not body else ""
 
 
-def _assembled(tree: Tree, size: int, body: Body, harvest: Harvest, nested: tuple[Message, ...], held: str) -> Message:
-    charset = str(tree.get_content_charset() or "") if not tree.is_multipart() else ""
-    fields = tuple((name.lower(), headers.unfold(str(value), charset)) for name, value in tree.raw_items())
-    top: dict[str, str] = {}
-    for name, value in fields:
-        top.setdefault(name, value)
-    defects = set(harvest.defects)
-    defects |= {f"no_{name}" for name in ("date", "from", "message-id") if not top.get(name)}
-    boxes = {name: headers.mailboxes(top.get(name, "")) for name in ("from", "sender", "reply-to", "to", "cc")}
+def _assembled(top: _Top, body: Body, harvest: Harvest, nested: tuple[Message, ...], held: str) -> Message:
+    first: dict[str, str] = {}
+    for name, raw in top.fields:
+        first.setdefault(name, raw)
+    content_type, params = headers.parameters(headers.unfold(first.get("content-type", "text/plain")))
+    charset = params.get("charset", "")
+    plain = [(name, headers.unfold(raw, charset)) for name, raw in top.fields]
+    first = dict(reversed(plain))
+    boxes = {name: headers.mailboxes(first[name]) if name in first else () for name in _ADDRESS_FIELDS}
+    missing = {f"no_{name}" for name in ("date", "from", "message-id") if not first.get(name)}
     return Message(
-        size=size,
-        headers=tuple((name, headers.words(value)) for name, value in fields),
-        message_id=next(iter(headers.ids(top.get("message-id", ""))), ""),
-        in_reply_to=headers.ids(top.get("in-reply-to", "")),
-        references=headers.ids(top.get("references", "")),
-        date=headers.date(top.get("date", "")),
-        subject=headers.words(top.get("subject", "")),
+        size=top.size,
+        headers=tuple((name, headers.words(value)) for name, value in plain),
+        message_id=next(iter(headers.ids(first.get("message-id", ""))), ""),
+        in_reply_to=headers.ids(first.get("in-reply-to", "")),
+        references=headers.ids(first.get("references", "")),
+        date=headers.date(first.get("date", "")),
+        subject=headers.words(first.get("subject", "")),
         from_=next(iter(boxes["from"]), None),
         sender=next(iter(boxes["sender"]), None),
         reply_to=boxes["reply-to"],
         to=boxes["to"],
         cc=boxes["cc"],
-        content_type=headers.parameters(top.get("content-type", "text/plain"))[0],
+        content_type=content_type,
         text=body.text,
         html=body.html,
         parts=tuple(harvest.parts),
         nested=nested,
-        defects=tuple(sorted(defects)),
+        defects=tuple(sorted(harvest.defects | missing)),
         held=held,
     )

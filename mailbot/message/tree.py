@@ -60,17 +60,18 @@ def text_of(body: Body) -> Body:
 
 
 def _walk(node: Tree, path: str, depth: int, harvest: Harvest) -> Body:
-    main, params = parameters(unfold(_raw(node, "content-type")))
+    named = _named(node)
+    main, params = parameters(unfold(named.get("content-type", "")))
     content_type = main if "/" in main else node.get_default_type()
     if depth > harvest.limits.depth:
         harvest.too_deep = True
         return Body()
     children = node.get_payload()
     if not isinstance(children, list):
-        return _leaf(node, path, content_type, params, harvest)
+        return _leaf(node, path, (content_type, params, _disposition(named)), harvest)
     if content_type.startswith("message/"):
         harvest.attached += [child for child in children if isinstance(child, Tree)]
-        harvest.parts.append(_part(node, path, content_type, params, b"", "", harvest))
+        harvest.parts.append(_part(path, (content_type, params, _disposition(named)), b"", ""))
         return Body()
     if content_type == "multipart/encrypted":
         harvest.encrypted = True
@@ -79,7 +80,7 @@ def _walk(node: Tree, path: str, depth: int, harvest: Harvest) -> Body:
         for number, child in enumerate(children, start=1)
         if isinstance(child, Tree)
     ]
-    if _disposition(node)[0] == "attachment" and depth > 1:
+    if _disposition(named)[0] == "attachment" and depth > 1:
         return Body()
     return _alternatives(bodies) if content_type == "multipart/alternative" else _joined(bodies)
 
@@ -116,14 +117,19 @@ def _shows(markup: str) -> bool:
     return bool(bare.strip())
 
 
-def _leaf(node: Tree, path: str, content_type: str, params: dict[str, str], harvest: Harvest) -> Body:
+_Kind = tuple[str, dict[str, str], tuple[str, dict[str, str]]]
+"""A part's content type, its parameters, and its disposition with parameters."""
+
+
+def _leaf(node: Tree, path: str, kind: _Kind, harvest: Harvest) -> Body:
+    content_type, params, disposition = kind
     payload = _payload(node)
     if content_type.startswith("multipart/"):
         # A multipart whose delimiters never came: what is there is read as text, so that nothing is lost.
         harvest.defects.add("no_boundary")
         content_type = "text/plain"
     text = _text(payload, content_type, params, harvest) if content_type.startswith(("text/", "message/")) else ""
-    part = _part(node, path, content_type, params, payload, text, harvest)
+    part = _part(path, (content_type, params, disposition), payload, text)
     harvest.parts.append(part)
     if content_type in _CMS or part.filename.lower() == "smime.p7m":
         _open_cms(payload, params, harvest)
@@ -177,22 +183,21 @@ def _text(payload: bytes, content_type: str, params: dict[str, str], harvest: Ha
     return text
 
 
-def _part(
-    node: Tree, path: str, content_type: str, params: dict[str, str], payload: bytes, text: str, harvest: Harvest
-) -> Part:
-    disposition, named = _disposition(node)
+def _part(path: str, kind: _Kind, payload: bytes, text: str) -> Part:
+    content_type, params, (disposition, named) = kind
     filename = named.get("filename", "") or params.get("name", "")
     return Part(path, content_type, params, disposition, filename, payload, text)
 
 
-def _disposition(node: Tree) -> tuple[str, dict[str, str]]:
-    value = unfold(_raw(node, "content-disposition"))
-    return parameters(value) if value else ("", {})
+def _disposition(named: dict[str, str]) -> tuple[str, dict[str, str]]:
+    value = named.get("content-disposition", "")
+    return parameters(unfold(value)) if value else ("", {})
 
 
-def _raw(node: Tree, name: str) -> str:
-    """Return a field's value as it stood on the wire, "" where it is missing."""
-    for field_name, value in node.raw_items():
-        if field_name.lower() == name:
-            return str(value)
-    return ""
+def _named(node: Tree) -> dict[str, str]:
+    """Return a part's own description, as it stood on the wire: the first of each Content- field."""
+    found: dict[str, str] = {}
+    for name, value in node.raw_items():
+        if name[:8].lower() == "content-":
+            found.setdefault(name.lower(), str(value))
+    return found

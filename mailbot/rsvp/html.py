@@ -169,7 +169,7 @@ class _Walk:
         """Take up a node; return its first child if there is anything inside to walk."""
         tag = node.tag or ""
         if tag == "-text":
-            self._text(tidy(node.text_content or ""))
+            self._text(node.text_content or "")
             return None
         if tag == "br":
             self._flush(force=True)
@@ -239,18 +239,17 @@ class _Walk:
                 self._flush(force=True)
                 self.pieces.append(line)
             return
-        text = _SPACES.sub(" ", text)
-        if text == " " and not self.pieces:
+        if not self.pieces and not text.strip():
             return
-        if self.state.colour and text != " ":
-            self.runs.append(("".join(self.pieces), self.state.colour, text.strip()))
+        if self.state.colour and text.strip():
+            self.runs.append(("".join(self.pieces), self.state.colour, _SPACES.sub(" ", tidy(text)).strip()))
         self.pieces.append(text)
 
     def _flush(self, *, force: bool = False) -> None:
         """End the line; an empty one counts only where it was `force`d by a break."""
         if not self.pieces and not force:
             return
-        text = _SPACES.sub(" ", "".join(self.pieces)).strip()
+        text = _SPACES.sub(" ", tidy("".join(self.pieces))).strip()
         if text in ("-", "- ") and self.pieces[0] == "- ":
             return  # a list item whose text stands in a paragraph of its own: the bullet waits for it
         self.pieces = []

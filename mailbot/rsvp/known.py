@@ -15,6 +15,10 @@ from mailbot.rsvp.quoting import fold
 _WORD = re.compile(r"[^\W_]+(?:[@.][^\W_]+)*")
 _RUN = 3
 """Words in a row that show where a text comes from."""
+_SAMPLE = 6
+"""Lines that are enough to tell whether a quote is of the texts that were sent."""
+_MIN_SHARE = 0.35
+"""Share of a quote's words that must be ours before anything else in it counts as typed into it."""
 _MAX_ALIGNED = 250
 """Words of one paragraph that are aligned word by word; the alignment is quadratic at worst."""
 
@@ -42,8 +46,24 @@ class Known:
 
         A line of fewer than three words counts only if it is a whole line there.
         """
-        words = _words(text)
-        if not words or not self._places:
+        return self._share(_words(text)) if self._places else 0.0
+
+    def shares(self, texts: list[str]) -> list[float]:
+        """Return the share of each line; [] where the lines are plainly not from the texts that were sent.
+
+        The longest lines are looked at first: most quotes are in another language, or another mail.
+        """
+        if not self._places or not texts:
+            return []
+        longest = sorted(texts, key=len, reverse=True)[:_SAMPLE]
+        length = sum(map(len, longest))
+        if sum(len(text) * self.share(text) for text in longest) < _MIN_SHARE * length:
+            return []
+        folded = fold("\n".join(text.replace("\n", " ") for text in texts)).split("\n")
+        return [self._share(_WORD.findall(line)) for line in folded]
+
+    def _share(self, words: list[str]) -> float:
+        if not words:
             return 0.0
         flat = " ".join(words)
         if len(words) < _RUN:

@@ -88,9 +88,9 @@ def unwrapped(lines: list[Line], width: int) -> list[Line]:
 
 _MIN_MARGIN, _MAX_MARGIN = 56, 82
 """Characters at which mail programs break lines (RFC 3676 3.1 and RFC 5322 2.1.1 suggest 66 to 78)."""
-_ITEM = re.compile(
-    r"[-*•·–—=+#✅]|\(?\w{1,2}[.)/]\s|\[\w|[^\s:.]{1,20}(?:[ /][^\s:.]{1,20}){0,3}\s?(?::(?:\s|$)|\s?\.{2,})"
-)
+_LABEL_TEXT = r"[^\s:.]{1,20}(?:[ /][^\s:.]{1,20}){0,3}\s?(?::(?:\s|$)|\s?\.{2,})"
+_LABEL = re.compile(rf"{_LABEL_TEXT}\s*\w")
+_ITEM = re.compile(rf"[-*•·–—=+#✅]|\(?\w{{1,2}}[.)/]\s|\[\w|{_LABEL_TEXT}")
 _LINK = re.compile(r"(?:www\.|https?:|\S{1,80}@)")
 _SENTENCE_END = (".", "!", "?", ":", ";")
 
@@ -130,7 +130,7 @@ def _break(above: str, below: str, width: int) -> str:
         return "sure"
     if item:
         return ""
-    if above.endswith((" -", " –", ",")) or _ITEM.match(above):
+    if above.endswith((" -", " –", ",")) or _LABEL.match(above):
         return "sure"
     small_word = above.rsplit(None, 1)[-1]
     return "sure" if small_word.islower() and small_word.isalpha() and len(small_word) <= 3 else "likely"

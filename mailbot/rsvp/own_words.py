@@ -24,6 +24,9 @@ _LINK = re.compile(r"(?<=\S)\s?<(?:mailto:|https?://|tel:)[^<>\s]{1,500}>")
 _IMAGE = re.compile(r"\[(?:cid|image|inline image|logo)\b[^\[\]]{0,200}\]", re.IGNORECASE)
 _BOLD = re.compile(r"(?<![\w*])\*([^*\n]{1,80})\*(?![\w*])")
 _SEPARATOR = re.compile(r"(?:--+|__+|—+|–+)\s*$")
+_QUOTE_STARTS = re.compile(r"gmail_quote|<blockquote|divRplyFwdMsg|border-top:\s?solid|yahoo_quoted|appendonsend")
+_TELLING = re.compile(r"<t[dh][\s>].*<t[dh][\s>]|<(?:s|del|strike)>|line-through", re.IGNORECASE | re.DOTALL)
+"""Markup that may say what plain text can't: a table of two cells or more, words struck out."""
 _PARENTHESES = re.compile(r"[(\[{]([^()\[\]{}]{2,120})[)\]}]")
 _MAX_SIGNATURE = 16
 """Lines of a signature; some carry an organisation's whole address in three languages."""
@@ -84,7 +87,9 @@ def _html_tells_more(message: Message, body: _Body) -> bool:
     if not body.lines:
         return True
     markup = message.html
-    if "<td" in markup or "<TD" in markup or "line-through" in markup or "<strike" in markup or "<s>" in markup:
+    quote = _QUOTE_STARTS.search(markup)
+    top_markup = markup[: quote.start()] if quote else markup
+    if _TELLING.search(top_markup):
         return True
     own = sum(len(line.text) for line, tag in zip(body.lines, body.tags, strict=True) if tag == "own")
     if own < 200 and len(markup) > 20 * (len(message.text) + 50):
@@ -242,7 +247,7 @@ class _Body:
 
     def _subtracted(self, own: list[Line]) -> list[Line]:
         """Take the invitation away where it was pasted without any mark: three of its lines, or one long one."""
-        if not self.sent:
+        if not self.sent or sum(len(line.text) for line in own) < 60:
             return own
         shares = [self.sent.share(line.text) if len(line.text) > 12 else 0.0 for line in own]
         ours = [share >= 0.85 for share in shares]
@@ -255,12 +260,12 @@ class _Body:
         own = _without_notices(own)
         edge = _signature_start(own)
         found: list[Segment] = []
-        for part, place in ((own[:edge], where), (own[edge:], "signature")):
+        parts: tuple[tuple[list[Line], Where], ...] = ((own[:edge], where), (own[edge:], "signature"))
+        for part, place in parts:
             for table, lines in _by_table(part):
                 text = "\n".join(line.text for line in lines).strip("\n")
                 if text.strip():
-                    place_here: Where = "table" if table else place  # type: ignore[assignment] -- one of Where's words
-                    found.append(Segment(text, place_here, prompt if place != "signature" else ""))
+                    found.append(Segment(text, "table" if table else place, prompt if place != "signature" else ""))
         return found
 
     def _filled(self, *, alone: bool) -> list[Segment]:
@@ -272,10 +277,7 @@ class _Body:
         coloured = self._coloured()
         if coloured:
             return [Segment(text, "quote", before) for before, text in coloured]
-        shares = [self.sent.share(line.text) for line in old] if self.sent else []
-        length = sum(len(line.text) for line in old)
-        if sum(len(line.text) * share for line, share in zip(old, shares, strict=False)) < 0.4 * length:
-            shares = []  # not the text that we know: another language of it, or another mail
+        shares = self.sent.shares([line.text for line in old])
         ours = [n for n, share in enumerate(shares) if share >= 0.85 and len(old[n].text) > 20]
         found = self._beside_known(old, shares, ours) if len(ours) >= 2 or _partly(shares) else []
         return found or (self._by_label(old) if alone and self._is_first_reply() else [])
@@ -354,7 +356,7 @@ def _blocks(lines: Sequence[Line], tags: Sequence[str]) -> list[tuple[int, list[
         if tag == "own":
             run.append(number)
             continue
-        filled = [n for n in run if lines[n].text]
+        filled = [n for n in run if lines[n].text] if run else []
         if filled:
             blocks.append((filled[0], list(range(filled[0], filled[-1] + 1))))
         run = []

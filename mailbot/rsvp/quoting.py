@@ -22,6 +22,7 @@ _GROUPWISE = re.compile(r">>>\s*\S.{0,200}(?:>>>|:)\s*$")
 _OLD_GMAIL = re.compile(r"\d{4}[-/]\d\d[-/]\d\d.{0,80}<[^<>\s]{1,120}@[^<>\s]{1,120}>\s*:$")
 _RULE = re.compile(r"[-_=*~—–•#]{2,}")
 _LONG_RULE = re.compile(r"[_\-=*—–]{10,}$")
+_ACCENTS = re.compile("[\u0300-\u036f\u064b-\u0652]")
 _TRIM = " \t*_:：-–—=>~<|"
 _NOTICE_TRIM = " *_-•>🌱🌍🌳🌲♻\ufe0f"
 _THANKS = (
@@ -47,7 +48,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     text = text.replace("’", "'").replace("\u00a0", " ").replace("\u202f", " ")
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
 
 
 @dataclass(frozen=True, slots=True)
