@@ -37,7 +37,9 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 EventOption = Annotated[str, typer.Option("--event", "-e", metavar="SLUG", help="Only this event.")]
 
-out = Console(highlight=False)
+PIPED = 160  # columns of what goes into a file or a pipe: nobody wants 80 there
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED)
 err = Console(stderr=True, highlight=False)
 
 

@@ -140,7 +140,7 @@ def _highlights(session: Session, changes: list[Change], sent: list[Outbox]) -> 
             case ("phone" | "title" | "organisation" | "name", str(), str()):
                 yield f"{name} corrects the {change.field}: {change.new}"
             case ("reachable", _, "unreachable"):
-                yield f"mail to {name} comes back: {change.words[:60]}"
+                yield f"mail to {name} comes back: {' '.join(change.words.split())[:60]}"
             case ("needs_access", None, "yes"):
                 yield f"{name} needs a computer at an office"
     for mail in sent:

@@ -35,6 +35,8 @@ from mailbot.rsvp.answer import FIELDS, Invitation, Reading
 from mailbot.worker import utc_now
 
 MARKS = {"online": "online", "in_person": "in person", None: ""}
+NARROW = 130  # columns of a terminal below which the table leaves out titles and addresses
+
 COLUMNS = ("name", "title", "organisation", "phone", "email", "mode", "needs_access", "status", "language")
 EXPORTED = ("event", *COLUMNS, "reachable", "registered_at", "changed_at", "confidence", "review")
 
@@ -154,12 +156,17 @@ def registry_table(title: str, people: Sequence[Participant], *, width: int | No
         f"{len(coming)} registered: {online} online, {in_person} in person, {len(coming) - online - in_person} not said"
     )
     table = Table(title=escape(title), caption=caption, title_justify="left", caption_justify="left", width=width)
-    for name in ("name", "title", "organisation", "phone", "e-mail", "takes part", ""):
-        table.add_column(name, overflow="ellipsis", no_wrap=True)
+    narrow = (width or out.width) < NARROW
+    for name, least in (("name", 20), ("title", 14), ("organisation", 20), ("phone", 15), ("e-mail", 16)):
+        if not (narrow and name in ("title", "e-mail")):
+            table.add_column(name, overflow="ellipsis", no_wrap=True, min_width=least)
+    table.add_column("takes part", no_wrap=True)
+    table.add_column("", overflow="ellipsis", no_wrap=True)
     for p in people:
+        cells = [p.name, p.organisation, p.phone] if narrow else [p.name, p.title, p.organisation, p.phone, p.email]
         gone = p.status == "declined"
-        cells = [p.name, p.title, p.organisation, p.phone, p.email, "" if gone else MARKS.get(p.mode, "")]
-        table.add_row(*(escape(c or "–") for c in cells), _notes(p), style="dim" if gone else None)
+        mode = "" if gone else MARKS.get(p.mode, "")
+        table.add_row(*(escape(c or "–") for c in cells), mode, _notes(p), style="dim" if gone else None)
     return table
 
 
