@@ -37,6 +37,7 @@ _MASKED = str.maketrans({c: chr(MASK + ord(c)) for c in PUNCTUATION})
 _BARE = str.maketrans({chr(MASK + ord(c)): c for c in PUNCTUATION})
 _ESCAPED = str.maketrans({chr(MASK + ord(c)): escape(c) for c in PUNCTUATION})
 _BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c"
+_LABELLED = re.compile(r"([^<:]{1,60}?)[\s\u00a0\u202f]*:(?:[\s\u00a0\u202f]+(.+))?", re.DOTALL)
 _SUBJECT = re.compile(r"\s*Subject:[ \t]*(?P<subject>[^\n]*)\n?(?P<body>.*)", re.DOTALL)
 
 
@@ -154,7 +155,7 @@ def _inline(node: SyntaxTreeNode) -> str:
 
 
 def _paragraph(inline: SyntaxTreeNode, footer: bool) -> str:
-    """A link alone is a button, a bold line with lines below it a card, and lines that end in a colon a form."""
+    """A link alone is a button, and a bold line with lines below it a card."""
     children = inline.children
     if len(children) == 1 and children[0].type == "link":
         return _button(children[0])
@@ -162,9 +163,6 @@ def _paragraph(inline: SyntaxTreeNode, footer: bool) -> str:
     if footer:
         return f'<p class="footer">{html}</p>'
     lines = [line.strip() for line in re.split(r"<br ?/?>", html)]
-    if children[0].type == "text" and lines[-1].endswith(":") and all(re.search(r":(?: |$)", line) for line in lines):
-        rows = "".join(f'<p class="fill">{line}&nbsp;</p>' for line in lines)
-        return _box("form", rows)
     bold = next((child for child in children if not (child.type == "text" and not child.content)), children[0])
     if bold.type == "strong" and len(lines) > 1:
         return _box("card", f'<p class="card">{"<br>".join(map(_times, lines))}</p>')
@@ -197,11 +195,14 @@ def _button(node: SyntaxTreeNode) -> str:
 
 
 def _list(node: SyntaxTreeNode) -> str:
-    """A list in which every item reads "label: value" is a table of facts; any other is a list."""
+    """A list of "label: value" is a table of facts, one that ends in a label alone is a form; any other is a list."""
     items = [_item(item) for item in node.children]
-    pairs = [re.fullmatch(r"([^<:]{1,60}?)[\s\u00a0\u202f]*:[\s\u00a0\u202f]+(.+)", item, re.DOTALL) for item in items]
+    pairs = [_LABELLED.fullmatch(item) for item in items]
     if not all(pairs):
         return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+    if items[-1].endswith(":"):
+        # Paragraphs, so that whoever answers above a quoted form can type into it.
+        return _box("form", "".join(f'<p class="fill">{item}&nbsp;</p>' for item in items))
     rows = "".join(_rows(pairs))
     return f'<table class="facts" width="100%" cellpadding="0" cellspacing="0" border="0">{rows}</table>'
 
