@@ -160,8 +160,8 @@ def registry_table(title: str, people: Sequence[Participant], *, width: int | No
     for name, least in (("name", 20), ("title", 14), ("organisation", 20), ("phone", 15), ("e-mail", 16)):
         if not (narrow and name in ("title", "e-mail")):
             table.add_column(name, overflow="ellipsis", no_wrap=True, min_width=least)
-    table.add_column("takes part", no_wrap=True)
-    table.add_column("", overflow="ellipsis", no_wrap=True)
+    table.add_column("takes part", no_wrap=True, min_width=10)
+    table.add_column("", overflow="ellipsis", no_wrap=True, min_width=10)
     for p in people:
         cells = [p.name, p.organisation, p.phone] if narrow else [p.name, p.title, p.organisation, p.phone, p.email]
         gone = p.status == "declined"
