@@ -34,6 +34,8 @@ class Known:
         self._words = words
         self._lines = {" ".join(_words(line)) for text in texts for line in text.splitlines()} - {""}
         self._flat = f" {' '.join(words)} "
+        # The invitation's own lines come back in every reply: most are looked up once.
+        self._remembered = lru_cache(maxsize=2048)(self._share)
         self._places: dict[tuple[str, ...], int] = {}
         for place in range(len(words) - _RUN + 1):
             self._places.setdefault(tuple(words[place : place + _RUN]), place)
@@ -46,7 +48,7 @@ class Known:
 
         A line of fewer than three words counts only if it is a whole line there.
         """
-        return self._share(_words(text)) if self._places else 0.0
+        return self._remembered(text) if self._places else 0.0
 
     def shares(self, texts: list[str]) -> list[float]:
         """Return the share of each line; [] where the lines are plainly not from the texts that were sent.
@@ -59,10 +61,10 @@ class Known:
         length = sum(map(len, longest))
         if sum(len(text) * self.share(text) for text in longest) < _MIN_SHARE * length:
             return []
-        folded = fold("\n".join(text.replace("\n", " ") for text in texts)).split("\n")
-        return [self._share(_WORD.findall(line)) for line in folded]
+        return [self.share(text) for text in texts]
 
-    def _share(self, words: list[str]) -> float:
+    def _share(self, text: str) -> float:
+        words = _words(text)
         if not words:
             return 0.0
         flat = " ".join(words)

@@ -27,6 +27,10 @@ _SEPARATOR = re.compile(r"(?:--+|__+|—+|–+)\s*$")
 _QUOTE_STARTS = re.compile(r"gmail_quote|<blockquote|divRplyFwdMsg|border-top:\s?solid|yahoo_quoted|appendonsend")
 _TELLING = re.compile(r"<t[dh][\s>].*<t[dh][\s>]|<(?:s|del|strike)>|line-through", re.IGNORECASE | re.DOTALL)
 """Markup that may say what plain text can't: a table of two cells or more, words struck out."""
+_COLOURED = re.compile(
+    r"<(?:span|font|p|div|b|i|strong)\b[^<>]{0,300}\bcolor\s*[:=]\s*[\"']?\s*(?!black|windowtext|inherit|#0{3,6}\b|rgb\(0)",
+    re.IGNORECASE,
+)
 _PARENTHESES = re.compile(r"[(\[{]([^()\[\]{}]{2,120})[)\]}]")
 _MAX_SIGNATURE = 16
 """Lines of a signature; some carry an organisation's whole address in three languages."""
@@ -94,10 +98,8 @@ def _html_tells_more(message: Message, body: _Body) -> bool:
     own = sum(len(line.text) for line, tag in zip(body.lines, body.tags, strict=True) if tag == "own")
     if own < 200 and len(markup) > 20 * (len(message.text) + 50):
         return True
-    if "old" not in body.tags or "olor" not in markup:
-        return False
-    top = " ".join(line.text for line, tag in zip(body.lines, body.tags, strict=True) if tag == "own")
-    return own < 60 or quoting.speaks_of_colour(top)
+    # Answers in colour stand where the quote is not marked line by line, in pieces of another colour.
+    return quote is not None and "old" in body.tags and _COLOURED.search(markup, quote.start()) is not None
 
 
 def _clean(lines: list[Line]) -> list[Line]:

@@ -11,7 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from mailbot.rsvp.lines import Line
@@ -43,6 +43,7 @@ _MAX_INTRO = 400
 _MAX_HEADER_LINES = 16
 
 
+@lru_cache(maxsize=1024)
 def fold(text: str) -> str:
     """Return a text without case and accents, typographic apostrophes and odd spaces made plain."""
     if text.isascii():
@@ -81,7 +82,6 @@ class _Phrases:
     mobile: tuple[str, ...]
     disclaimer: tuple[str, ...]
     legal: tuple[str, ...]
-    colour: tuple[str, ...]
     asked: frozenset[str]
     asked_phrases: tuple[str, ...]
 
@@ -112,7 +112,6 @@ def _phrases() -> _Phrases:
         mobile=every("mobile"),
         disclaimer=every("disclaimer"),
         legal=every("legal"),
-        colour=every("colour"),
         asked=frozenset(word for word in every("asked") if " " not in word),
         asked_phrases=tuple(phrase for phrase in every("asked") if " " in phrase),
     )
@@ -399,12 +398,6 @@ def _short_notice(folded: str) -> bool:
             "unsubscribe",
         )  # fmt: skip
     )
-
-
-def speaks_of_colour(text: str) -> bool:
-    """Say whether the writer says that the answers stand in a colour or between the lines."""
-    folded = fold(text)
-    return any(phrase in folded for phrase in _phrases().colour)
 
 
 def filled_label(text: str) -> tuple[str, str] | None:
