@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import ValidationInfo
@@ -66,7 +65,7 @@ def read_title(value: object) -> dict[str, str]:
             raise v.wrong(f"{v.shown(language)} is no language code", instead)
         if not isinstance(title, str) or not title.strip():
             raise v.wrong(f"the title in {v.shown(language)} is not a text", instead)
-    return {language: title.strip() for language, title in value.items()}
+    return {language: v.read_text(title) for language, title in value.items()}
 
 
 @cache
@@ -148,7 +147,7 @@ def read_database(value: object, info: ValidationInfo) -> str:
         raise v.wrong(f"{v.shown(text)} would forget everything at the end", instead)
     if not rest.startswith("/"):
         raise v.wrong(f"{v.shown(text)} needs three slashes before the file's name", f'write "sqlite:///{rest}"')
-    path = (v.base(info) / Path(rest[1:]).expanduser()).absolute()
+    path = v.under(v.base(info), rest[1:])
     if "?" in str(path):  # SQLAlchemy would take what follows for options
         raise v.wrong(f"{v.shown(str(path))} has a question mark", "write a path without one")
     return f"sqlite:///{path}"

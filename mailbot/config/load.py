@@ -19,6 +19,7 @@ from mailbot.config.cross import Found, contradictions, tables
 from mailbot.config.explain import explain
 from mailbot.config.model import Config
 from mailbot.config.secret import Secret
+from mailbot.config.values import under
 from mailbot.errors import ConfigRefused, Problem
 
 VARIABLE = "MAILBOT_CONFIG"
@@ -33,8 +34,8 @@ def find(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
 
     Raises ConfigRefused, saying what was looked for and the way out, where there is no such file.
     """
-    named = explicit or (Path(environ[VARIABLE]) if environ.get(VARIABLE) else None)
-    path = (cwd / (named or Path("config.toml")).expanduser()).absolute()
+    named = explicit or environ.get(VARIABLE)
+    path = under(cwd, str(named or "config.toml"))
     if path.is_dir():
         path /= "config.toml"
     if path.is_file():
@@ -113,7 +114,7 @@ def _invitation_texts(data: dict[str, Any], base: Path, texts: dict[Path, str]) 
     for number, event in tables(data, "event"):
         names = event.get("invitation_text")
         for index, name in enumerate(names if isinstance(names, list) else []):
-            path = (base / Path(str(name).strip()).expanduser()).absolute()
+            path = under(base, str(name).strip())
             if not isinstance(name, str) or not path.is_file():
                 continue
             try:

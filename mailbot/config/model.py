@@ -180,7 +180,7 @@ class Webex(Table):
 class Place(Table):
     """Where people meet who come in person."""
 
-    address: v.AnyText = ""
+    address: v.AnyLines = ""
 
 
 class MailoutConfig(Table):

@@ -23,7 +23,7 @@ class Secret:
     """A password or the like, looked up when it is first revealed and kept in memory from then on.
 
     `source` is one of SOURCES or `plain`; `where` is its key in the configuration, for error messages. `user` is the
-    account that a keyring is asked for, `base` the folder that relative paths start from.
+    account that a keyring is asked for, `base` the folder that a command runs in.
     """
 
     __slots__ = ("_base", "_told", "_value", "source", "user", "where")
@@ -53,7 +53,7 @@ class Secret:
             case "env":
                 return f"the environment variable {self._told}"
             case "file":
-                return f"the file {self._base / str(self._told)}"
+                return f"the file {self._told}"
             case "command":
                 return f"what the command {self._told[0]} prints"
             case "keyring":
@@ -72,7 +72,7 @@ class Secret:
         return os.environ[name]
 
     def _from_file(self) -> str:
-        path = self._base / Path(str(self._told)).expanduser()
+        path = Path(str(self._told))
         try:
             return path.read_text("utf-8-sig").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:

@@ -7,7 +7,9 @@ file, except the base folder that relative paths start from, which pydantic's co
 from __future__ import annotations
 
 import json
+import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -76,18 +78,33 @@ def meant(word: str, known: Iterable[str], otherwise: str) -> str:
     return f'did you mean "{near}"?' if near else otherwise
 
 
-def read_text(value: object) -> str:
-    """Take text that says something."""
+def read_lines(value: object) -> str:
+    """Take text that says something, on one line or several."""
     if not isinstance(value, str):
         raise wrong(f"{shown(value)} is not text", 'write text in quotes, such as "…"')
     if not value.strip():
         raise wrong("there is nothing between the quotes", "write the text")
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char != "\n" for char in value):
+        raise wrong(f"{shown(value)} has a character that can't be seen", "leave it out")
     return value.strip()
 
 
+def read_text(value: object) -> str:
+    """Take text that says something, on one line: it may end up in a header or a path."""
+    text = read_lines(value)
+    if "\n" in text:
+        raise wrong(f"{shown(value)} has a line break", "write it on one line")
+    return text
+
+
 def read_any_text(value: object) -> str:
-    """Take text that may be empty."""
+    """Take text on one line that may be empty."""
     return "" if isinstance(value, str) and not value.strip() else read_text(value)
+
+
+def read_any_lines(value: object) -> str:
+    """Take text that may be empty, or have several lines."""
+    return "" if isinstance(value, str) and not value.strip() else read_lines(value)
 
 
 def choice(*allowed: str) -> BeforeValidator:
@@ -169,7 +186,13 @@ def read_size(value: object) -> int:
 
 def read_path(value: object, info: ValidationInfo) -> Path:
     """Take a path; a relative one starts at the configuration's folder."""
-    return (base(info) / Path(read_text(value)).expanduser()).absolute()
+    return under(base(info), read_text(value))
+
+
+def under(folder: Path, path: str) -> Path:
+    """Return a path as a shell in that folder would understand it: relative to it, `~` being the home."""
+    home = os.path.expanduser(path)  # noqa: PTH111 -- pathlib's raises where a "~name" is nobody's
+    return (folder / home).absolute()
 
 
 def base(info: ValidationInfo) -> Path:
@@ -298,7 +321,9 @@ def read_secret(value: object, info: ValidationInfo) -> Secret:
         return Secret(source, tuple(told), base=base(info))
     if not isinstance(told, str) or not told.strip() or (source == "env" and re.search(r"[=\0\s]", told)):
         raise wrong(f"{source} does not name anything that a secret could come from", f"write {WRITE}")
-    return Secret(source, told.strip(), base=base(info))
+    if source == "file":
+        return Secret(source, str(read_path(told, info)))
+    return Secret(source, told.strip())
 
 
 def read_shared_secret(value: object, info: ValidationInfo) -> Secret:
@@ -306,10 +331,16 @@ def read_shared_secret(value: object, info: ValidationInfo) -> Secret:
     return Secret("plain", read_text(value)) if isinstance(value, str) else read_secret(value, info)
 
 
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+"""Years in which webinars take place: others are slips of the pen, and near 1 and 9999 no time can be reckoned."""
+
+
 def read_wall_clock(value: object) -> datetime:
     """Take a date and time without a zone (the event's own zone is beside it)."""
     instead = "write date and time without quotes, such as 2018-10-23T14:00:00"
     if isinstance(value, datetime):
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise wrong(f"{shown(value)} is in another age", instead)
         if value.tzinfo is not None:
             raise wrong(
                 f"{shown(value)} carries a zone of its own", f"{instead}, as the clock on the wall shows it there"
@@ -328,6 +359,7 @@ HIDDEN = PlainSerializer(lambda _: "***", return_type=str)
 
 Text = Annotated[str, _as(read_text)]
 AnyText = Annotated[str, _as(read_any_text)]
+AnyLines = Annotated[str, _as(read_any_lines)]
 Texts = tuple[Text, ...]
 MessageId = Annotated[str, _as(read_message_id)]
 Language = Annotated[str, _as(read_language)]
