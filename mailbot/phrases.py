@@ -101,20 +101,16 @@ def _seen(source: str) -> str:
     return " ".join([*kept, source[at:]])
 
 
-def own_prose(message: Message, sent: Iterable[str] = ()) -> str:
-    """Return, folded, what the body says above any older mail: no quoted lines, no lines of the texts `sent`."""
+def own_text(message: Message, sent: Iterable[str] = ()) -> str:
+    """Return what the body says above any older mail: no quoted lines, no lines of the texts `sent`."""
     known = known_lines(tuple(sent))
-    kept = [
-        line
-        for line in fold(plain(message)).splitlines()
-        if not line.lstrip().startswith((">", "|")) and line.strip() not in known
-    ]
-    text = "\n".join(kept)
-    older = _OLDER.search(text)
+    pairs = [(line, fold(line).strip()) for line in plain(message).split("\n")]
+    kept = [(line, f) for line, f in pairs if not f.startswith((">", "|")) and f not in known]
+    older = _OLDER.search("\n".join(f for _, f in kept))
     # An answer typed below the older mail keeps its words: the cut is made only if something stands above it.
-    if older and text[: older.start()].strip():
-        text = text[: older.start()]
-    return text
+    if older and older.string[: older.start()].strip():
+        kept = kept[: older.string.count("\n", 0, older.start())]
+    return "\n".join(line for line, _ in kept).strip()
 
 
 @functools.lru_cache(maxsize=64)

@@ -7,13 +7,17 @@ arguments.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from mailbot import bounce, calendar, robots, rsvp
 from mailbot.message import Message
+from mailbot.rsvp import language
 from mailbot.rsvp.answer import FIELDS, Answer, Invitation, Reading, Value
+
+_SERVER_SAID = re.compile(r"\b[245]\d\d[ -]#?[245]\.\d{1,3}\.\d{1,3}\b")
 
 _Reader = Callable[[Message, Invitation], Reading | None]
 
@@ -35,14 +39,16 @@ def _bounce(message: Message, invitation: Invitation) -> Reading | None:
     if found is None:
         return None
     text = bounce.own_text(message)
-    return Reading("bounce", language=rsvp.language_of(text), rule=found.rule, own_text=text)
+    # What a foreign server said is quoted in its own language.
+    prose = "\n".join(line for line in text.splitlines() if not _SERVER_SAID.search(line))
+    return Reading("bounce", language=language.tell(prose), rule=found.rule, own_text=text)
 
 
 def _calendar(message: Message, invitation: Invitation) -> Reading | None:
     found = calendar.read(message, invitation)
     if found is None:
         return None
-    return replace(found, language=rsvp.language_of(f"{found.own_text}\n{message.text}\n{message.subject}"))
+    return replace(found, language=language.tell(f"{found.own_text}\n{message.text}\n{message.subject}"))
 
 
 def _robot(message: Message, invitation: Invitation) -> Reading | None:
@@ -54,10 +60,14 @@ def _robot(message: Message, invitation: Invitation) -> Reading | None:
         said = rsvp.read(message, invitation)
         if said.kind in ("registration", "decline") and said.answers:
             return replace(said, review=(*said.review, robots.PERHAPS))
-    return replace(found, language=rsvp.language_of(found.own_text or message.subject))
+    return replace(found, language=language.tell(found.own_text or message.subject))
 
 
-_READERS: tuple[_Reader, ...] = (_held, _bounce, _calendar, _robot, rsvp.read)
+def _reply(message: Message, invitation: Invitation) -> Reading:
+    return rsvp.read(message, invitation)
+
+
+_READERS: tuple[_Reader, ...] = (_held, _bounce, _calendar, _robot, _reply)
 
 
 # ---------------------------------------------------------------- as JSON

@@ -63,8 +63,12 @@ class _Look:
         return phrases.fold(self.message.subject).strip()
 
     @functools.cached_property
+    def own_text(self) -> str:
+        return phrases.own_text(self.message, self.invitation.invitation_texts)
+
+    @functools.cached_property
     def prose(self) -> str:
-        return phrases.own_prose(self.message, self.invitation.invitation_texts)
+        return phrases.fold(self.own_text)
 
     @functools.cached_property
     def answers_us(self) -> bool:
@@ -123,11 +127,11 @@ def _auto(look: _Look, rule: str, *, review: tuple[str, ...] = ()) -> Reading:
     """Return an automatic answer, with whom it speaks for; a ticket system or a filter speaks for nobody."""
     nobody = rule.split(".")[0] in ("ticket", "challenge", "no_reply_address") or _is_ticket(look)
     answers = () if nobody else _speaks_for(look.message)
-    return Reading("auto_reply", answers=answers, rule=rule, review=review, own_text=look.prose)
+    return Reading("auto_reply", answers=answers, rule=rule, review=review, own_text=look.own_text)
 
 
 def _unrelated(look: _Look, rule: str) -> Reading:
-    return Reading("unrelated", rule=rule, own_text=look.prose)
+    return Reading("unrelated", rule=rule, own_text=look.own_text)
 
 
 def _speaks_for(message: Message) -> tuple[Answer, ...]:
