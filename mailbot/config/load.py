@@ -6,6 +6,7 @@ instead. It never asks for a secret and never touches a server.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -36,9 +37,9 @@ def find(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
     """
     named = explicit or environ.get(VARIABLE)
     path = under(cwd, str(named or "config.toml"))
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 -- unlike pathlib's it never raises, however odd the name
         path /= "config.toml"
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113 -- as above
         return path
     how = "-c names it" if explicit else f"${VARIABLE} names it" if named else f"neither -c nor ${VARIABLE} names one"
     instead = "`mailbot init DIR` makes a folder with one to edit, -c FILE names another"
@@ -115,7 +116,7 @@ def _invitation_texts(data: dict[str, Any], base: Path, texts: dict[Path, str]) 
         names = event.get("invitation_text")
         for index, name in enumerate(names if isinstance(names, list) else []):
             path = under(base, str(name).strip())
-            if not isinstance(name, str) or not path.is_file():
+            if not isinstance(name, str) or not os.path.isfile(path):  # noqa: PTH113 -- never raises, unlike pathlib's
                 continue
             try:
                 texts[path] = _decoded(path.read_bytes())

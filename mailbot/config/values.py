@@ -78,12 +78,18 @@ def meant(word: str, known: Iterable[str], otherwise: str) -> str:
     return f'did you mean "{near}"?' if near else otherwise
 
 
+MOST_TEXT = 2000
+"""Characters of any one text: a title or an address is far shorter, a whole letter is a template's matter."""
+
+
 def read_lines(value: object) -> str:
     """Take text that says something, on one line or several."""
     if not isinstance(value, str):
         raise wrong(f"{shown(value)} is not text", 'write text in quotes, such as "…"')
     if not value.strip():
         raise wrong("there is nothing between the quotes", "write the text")
+    if len(value) > MOST_TEXT:
+        raise wrong(f"{shown(value)} is too long", f"write at most {MOST_TEXT} characters")
     if any(unicodedata.category(char) in ("Cc", "Cs") and char != "\n" for char in value):
         raise wrong(f"{shown(value)} has a character that can't be seen", "leave it out")
     return value.strip()
@@ -203,7 +209,7 @@ def base(info: ValidationInfo) -> Path:
 def read_file(value: object, info: ValidationInfo) -> Path:
     """Take the path of a file that is there."""
     path = read_path(value, info)
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 -- pathlib's raises where a name is too long to be one
         raise wrong(f"there is no file {path}", "write the path of a file, relative to the configuration's folder")
     return path
 
@@ -211,7 +217,7 @@ def read_file(value: object, info: ValidationInfo) -> Path:
 def read_folder(value: object, info: ValidationInfo) -> Path:
     """Take the path of a folder that is there."""
     path = read_path(value, info)
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112 -- as above
         raise wrong(f"there is no folder {path}", "write the path of a folder, relative to the configuration's")
     return path
 
