@@ -11,7 +11,6 @@ import smtplib
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import Any
 
 from mailbot.wire import hurry
 
@@ -47,14 +46,14 @@ class Unreadable(OSError):
 
 
 class Connection(smtplib.SMTP):
-    """smtplib's connection, EHLO and STARTTLS. Every failure is an OSError (smtplib's own are too)."""
+    """smtplib's connection and EHLO. Every failure is an OSError (smtplib's own are too)."""
 
     def __init__(self, host: str, timeout: float, context: ssl.SSLContext | None) -> None:
         self._context, self._buffer = context, b""
         self._codes: list[int] = []
         self._texts: list[bytes] = []
         super().__init__(timeout=timeout, local_hostname="localhost")
-        self._host = host  # what starttls compares the certificate with
+        self.host = host
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         connected = socket.create_connection((host, port), timeout)
@@ -119,12 +118,19 @@ class Connection(smtplib.SMTP):
             connected.settimeout(timeout)
         return True
 
-    def starttls(self, *args: Any, **options: Any) -> tuple[int, bytes]:
-        """Turn to TLS. What was said in clear beside it could be anybody's (RFC 3207 section 6) and ends all trust."""
-        answer = super().starttls(*args, **options)
-        if self._buffer:
-            raise Unreadable("it mixed clear text into the turn to TLS")
-        return answer
+    def turn_to_tls(self, context: ssl.SSLContext) -> Reply:
+        """Turn to TLS and return the server's reply, 220 if it did; smtplib's own would believe what comes before it.
+
+        What was said in clear beside the reply could be anybody's (RFC 3207 section 6) and ends all trust.
+        """
+        reply = self.command("STARTTLS")
+        if reply.code == 220:
+            if self._buffer:
+                raise Unreadable("it mixed clear text into the turn to TLS")
+            self.sock = context.wrap_socket(self.connected, server_hostname=self.host)
+            self.ehlo_resp = self.helo_resp = None
+            self.esmtp_features, self.does_esmtp = {}, False
+        return reply
 
     @property
     def connected(self) -> socket.socket:

@@ -86,8 +86,8 @@ class SmtpSession:
 
     def _connect(self) -> None:
         settings = self._settings
-        context = tls_context(settings.ca) if settings.security != "none" else None
-        wire = self._wire = Connection(settings.host, settings.timeout, context if settings.security == "tls" else None)
+        context = tls_context(settings.ca) if settings.security == "tls" else None
+        wire = self._wire = Connection(settings.host, settings.timeout, context)
         greeting = make_reply(*wire.connect(settings.host, settings.port))
         if greeting.code != 220:
             raise self._refused("turns us away", greeting)
@@ -95,10 +95,9 @@ class SmtpSession:
         if settings.security == "starttls":
             if not wire.has_extn("starttls"):
                 raise GiveUp(f"{self._server} does not offer STARTTLS; nothing is sent in clear")
-            try:
-                wire.starttls(context=context)
-            except smtplib.SMTPResponseException as error:
-                raise self._refused("refuses STARTTLS", make_reply(error.smtp_code, error.smtp_error)) from None
+            reply = wire.turn_to_tls(tls_context(settings.ca))
+            if reply.code != 220:
+                raise self._refused("refuses STARTTLS", reply)
             self._hello(wire)
         if settings.user:
             self._sign_in(wire)
