@@ -39,7 +39,9 @@ def bar(share: float) -> Markup:
     """Draw one horizontal bar of a share (0 to 1) of the width; its label and number stand beside it as text."""
     width = max(0.0, min(1.0, share)) * 100
     rect = Markup('<rect width="{}%" height="10" rx="1"/>').format(f"{width:.2f}")
-    return Markup('<svg class="bar" width="100%" height="10" aria-hidden="true" focusable="false">{}</svg>').format(rect)
+    return Markup('<svg class="bar" width="100%" height="10" aria-hidden="true" focusable="false">{}</svg>').format(
+        rect
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +80,39 @@ class Frame:
         return self.total_foot + 24
 
 
-def timeline(  # noqa: PLR0913 -- a picture needs its words
-    line: Timeline, width: int, name: str, *, title: str, about: str, new: str, total: str,
-    day: Callable[[date], str], marks: Iterable[Mark] = (),
-) -> Markup:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """A timeline's words: its title, what it shows as a sentence, the captions of its two parts, how to say a day."""
+
+    title: str
+    about: str
+    new: str
+    total: str
+    day: Callable[[date], str]
+
+
+def timeline(line: Timeline, width: int, name: str, labels: Labels, marks: Iterable[Mark] = ()) -> Markup:
     """Draw registrations a step and, below it on the same axis, cumulated; "" where there is nothing to draw.
 
-    `name` makes the ids unique on the page, `width` is in CSS pixels, `day` words a date for the axis.
+    `name` makes the ids unique on the page, `width` is in CSS pixels.
     """
     if not line.steps:
         return Markup("")
     frame = Frame(width)
     slot = (frame.width - frame.left - frame.right) / len(line.steps)
+    caption = Markup('<text class="caption" x="{}" y="{}">{}</text>')
     parts = [
-        Markup('<text class="caption" x="{}" y="14">{}</text>').format(frame.left, new),
+        caption.format(frame.left, 14, labels.new),
         _bars(line, frame, slot),
-        Markup('<text class="caption" x="{}" y="{}">{}</text>').format(frame.left, frame.bars_foot + frame.gap - 12, total),
+        caption.format(frame.left, frame.bars_foot + frame.gap - 12, labels.total),
         _curve(line.steps, frame, slot),
-        _axis(line, frame, slot, day),
+        _axis(line, frame, slot, labels.day),
         *(_mark(m, line, frame, slot) for m in marks),
     ]
     return Markup(
         '<svg class="timeline" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-labelledby="{n}-t {n}-d">'
         '<title id="{n}-t">{title}</title><desc id="{n}-d">{about}</desc>{body}</svg>'
-    ).format(w=frame.width, h=frame.height, n=name, title=title, about=about, body=Markup("").join(parts))
+    ).format(w=frame.width, h=frame.height, n=name, title=labels.title, about=labels.about, body=Markup("").join(parts))
 
 
 def _bars(line: Timeline, frame: Frame, slot: float) -> Markup:
@@ -116,7 +127,9 @@ def _bars(line: Timeline, frame: Frame, slot: float) -> Markup:
         x, y = frame.left + i * slot, frame.bars_foot - height
         thick = max(1.0, slot - max(1.0, slot * 0.18))
         drawn.append(
-            Markup('<rect class="new" x="{}" y="{}" width="{}" height="{}"/>').format(_n(x), _n(y), _n(thick), _n(height))
+            Markup('<rect class="new" x="{}" y="{}" width="{}" height="{}"/>').format(
+                _n(x), _n(y), _n(thick), _n(height)
+            )
         )
         if slot >= 13 or step is highest:
             drawn.append(
@@ -124,7 +137,9 @@ def _bars(line: Timeline, frame: Frame, slot: float) -> Markup:
                     _n(x + thick / 2), _n(y - 4), step.new
                 )
             )
-    base = Markup('<path class="axis" d="M{} {}H{}"/>').format(frame.left, frame.bars_foot + 0.5, frame.width - frame.right)
+    base = Markup('<path class="axis" d="M{} {}H{}"/>').format(
+        frame.left, frame.bars_foot + 0.5, frame.width - frame.right
+    )
     return Markup("").join([*drawn, base])
 
 

@@ -19,13 +19,17 @@ from mailbot.rsvp.answer import SURE
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: the text that people read, the value it sorts by, where it links to, and whether it asks for a look."""
+    """One cell: the text that people read, the value it sorts by, where it links to, whether it asks for a look.
+
+    `short` text stays on one line.
+    """
 
     label: str
     text: str
     value: str
     href: str = ""
     alarm: bool = False
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,8 @@ def columns(words: Words, mailouts: Sequence[str]) -> list[Column]:
     w = words
 
     def of(key: str, default: str, show: Callable[[Row], str]) -> Column:
-        label = w.text(f"field.{key}")
-        return Column(key, label, "text", default, lambda r: _plain(label, show(r)))
+        label, short = w.text(f"field.{key}"), key in {"mode", "status", "needs_access", "language"}
+        return Column(key, label, "text", default, lambda r: Cell(label, show(r), show(r), short=short))
 
     return [
         of("name", "always", lambda r: r.shown_name),
@@ -70,28 +74,28 @@ def columns(words: Words, mailouts: Sequence[str]) -> list[Column]:
     ]
 
 
-def _plain(label: str, text: str) -> Cell:
-    return Cell(label, text, text)
-
-
 def _linked(words: Words, key: str, scheme: str, value: Callable[[Row], str], show: Callable[[str], str]) -> Column:
     label = words.text(f"field.{key}")
 
     def cell(row: Row) -> Cell:
         text = value(row)
-        return Cell(label, show(text), text, f"{scheme}{text}" if _links(text) else "")
+        return Cell(label, show(text), text, f"{scheme}{text}" if _links(text) else "", short=True)
 
     return Column(key, label, "text", "wide", cell)
 
 
 def _links(text: str) -> bool:
     """Return whether an address or a number can stand in a link as it is: nothing in it may start parameters."""
-    return bool(text) and not any(c in '?&#%<>"\'` ' or not c.isprintable() for c in text)
+    return bool(text) and not any(c in "?&#%<>\"'` " or not c.isprintable() for c in text)
 
 
 def _moment(words: Words, key: str, default: str, value: Callable[[Row], datetime]) -> Column:
     label = words.text(f"field.{key}")
-    return Column(key, label, "text", default, lambda r: Cell(label, words.moment(value(r)), value(r).isoformat()))
+    return Column(key, label, "text", default, lambda r: _when(label, words, value(r)))
+
+
+def _when(label: str, words: Words, moment: datetime) -> Cell:
+    return Cell(label, words.moment(moment), moment.isoformat(), short=True)
 
 
 def _sent_label(words: Words, mail: str) -> str:
@@ -106,7 +110,7 @@ def _mail(words: Words, key: str, label: str, default: str, value: Callable[[Row
         if mailed is None:
             return Cell(label, "", "")
         if mailed.state == "sent" and mailed.at is not None:
-            return Cell(label, words.moment(mailed.at), mailed.at.isoformat())
+            return _when(label, words, mailed.at)
         # "~" sorts what was not sent behind every date.
         return Cell(label, words.named("state", mailed.state), f"~{mailed.state}", alarm=mailed.state == "failed")
 
@@ -117,7 +121,8 @@ def _delivery(words: Words) -> Column:
     label = words.text("field.delivery")
 
     def cell(row: Row) -> Cell:
-        return Cell(label, words.named("delivery", row.delivery), words.named("delivery", row.delivery), alarm=row.delivery in TROUBLE)
+        text = words.named("delivery", row.delivery)
+        return Cell(label, text, text, alarm=row.delivery in TROUBLE, short=True)
 
     return Column("delivery", label, "text", "wide", cell)
 

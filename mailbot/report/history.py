@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
@@ -88,7 +89,7 @@ def mark(text: str, marks: Iterable[tuple[str, str, str]]) -> tuple[Segment, ...
     spans = [(s, e, f) for f, w, place in marks if (found := _find(text, w, place)) for s, e in [found]]
     edges = sorted({0, len(text), *(s for s, _, _ in spans), *(e for _, e, _ in spans)})
     pieces = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         fields = tuple(dict.fromkeys(f for s, e, f in spans if s <= start and end <= e))
         pieces.append(Segment(text[start:end], fields))
     return tuple(pieces)

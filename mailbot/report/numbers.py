@@ -198,8 +198,10 @@ class Need:
 def needs(rows: Sequence[Row], messages: Iterable[Received], mails: Iterable[Outbox]) -> list[Need]:
     """Return everything that needs a person, most urgent kind first, then the oldest."""
     by_id = {r.id: r for r in rows}
-    by_address = {r.email.casefold(): r.id for r in rows if r.email}
-    found = [_need_of_message(m, by_address.get(m.sender.casefold())) for m in messages]
+    by_address: dict[str, int] = {}
+    for address, r in [*((r.email, r) for r in rows), *((r.write_to, r) for r in rows)]:
+        by_address.setdefault(address.casefold(), r.id)  # their own row first, else one that they registered
+    found = [_need_of_message(m, by_address.get(m.sender.casefold() or "?")) for m in messages]
     found += [_need_of_mail(m, by_id.get(m.participant_id or 0)) for m in mails]
     found += [_need_of_row(r) for r in rows if r.expected and doubtful(r)]
     return sorted(found, key=lambda n: (URGENT.index(n.kind), n.at, n.who))
@@ -281,4 +283,3 @@ def messages_of(counts: Mapping[tuple[str | None, str], int]) -> dict[str, int]:
     for (_, disposition), n in counts.items():
         total[disposition] += n
     return dict(total)
-

@@ -21,7 +21,7 @@ from mailbot.config import Config
 from mailbot.report import charts, numbers, rows
 from mailbot.report.columns import phone
 from mailbot.report.history import Histories, invitation_of
-from mailbot.report.sections import Needs, event_page
+from mailbot.report.sections import Needs, Source, event_page
 from mailbot.report.words import FOLDER, Words, find
 
 PIECE = 32_768
@@ -46,7 +46,11 @@ def _environment(templates: Path) -> SandboxedEnvironment:
     """Make the template's environment: everything is escaped, an unknown name is an error, nothing is reachable."""
     folder = find(templates, "report.html").parent
     environment = SandboxedEnvironment(
-        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["phone"] = phone
     environment.filters["field_name"] = lambda field, words: words.named("field", field)
@@ -65,7 +69,8 @@ def _context(session: Session, config: Config, now: datetime, language: str) -> 
         mine = [m for m in messages if (m.event or only) == event.slug]
         stuck = [m for m in mails if m.event == event.slug]
         histories = Histories(session, invitation_of(event, config))
-        pages.append(event_page(session, event, now, words.in_zone(event.zone), histories, mine, stuck, f"e{number}"))
+        source = Source(event, now, words.in_zone(event.zone), histories, mine, stuck)
+        pages.append(event_page(session, source, f"e{number}"))
     elsewhere = [m for m in messages if (m.event or only) not in known]
     orphans = Needs(words, Histories(session, invitation_of(None, config))).of([], elsewhere, [])
     style, script = (_asset(config.templates, f"report.{kind}") for kind in ("css", "js"))

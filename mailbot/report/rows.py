@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, defer
 from mailbot.models import Change, Outbox, Participant, Received
 
 BATCH = 500
-"""Participants at a time: bounds memory, and keeps `IN (…)` below every database's limit of parameters (SQLite: 32766)."""
+"""Participants at a time: bounds memory, and keeps `IN (…)` below every database's limit (SQLite: 32766)."""
 
 ACKNOWLEDGEMENT = "acknowledgement"
 """The mail that answers a message; every other mail of an event is a mail-out."""
@@ -29,7 +29,7 @@ TROUBLE = ("no_address", "unreachable", "complained", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Mailed:
-    """What became of one mail to one person: `state` is one of OUTBOX_STATES, `at` when that was (UTC), `reason` why."""
+    """What became of one mail to one person: `state` is one of OUTBOX_STATES, `at` when that was, `reason` why."""
 
     state: str
     at: datetime | None
@@ -103,7 +103,9 @@ def country_of(phone: str) -> str:
     return region if region and region.isalpha() else ""  # "001" is no country: satellites, toll-free numbers
 
 
-def row(participant: Participant, mails: Sequence[Outbox] = (), start: datetime | None = None, bounced: str = "") -> Row:
+def row(
+    participant: Participant, mails: Sequence[Outbox] = (), start: datetime | None = None, bounced: str = ""
+) -> Row:
     """Make a row of a participant and the mails to them; of mail-outs only those for `start` (UTC) count, if given.
 
     `bounced` are the words of the server that sent mail to them back, where one did.
@@ -210,7 +212,7 @@ def _bounces(session: Session, people: Sequence[int]) -> dict[int, str]:
     query = select(Change.participant_id, Change.words).where(
         Change.participant_id.in_(people), Change.field == "reachable"
     )
-    return {person: words for person, words in session.execute(query.order_by(Change.id))}
+    return {row.participant_id: row.words for row in session.execute(query.order_by(Change.id))}
 
 
 def waiting_for_a_person(session: Session) -> list[Received]:

@@ -1,7 +1,7 @@
 """The report's sections for one event: figures, needs, mail-outs, pictures and people, worded and ready to be laid out.
 
-Numbers and words in, plain values for the template out. Nothing here produces HTML (`charts` does for pictures), counts,
-or writes to the database.
+Numbers and words in, plain values for the template out. Nothing here produces HTML (`charts` does for pictures),
+counts, or writes to the database.
 """
 
 from __future__ import annotations
@@ -164,36 +164,46 @@ class EventPage:
     people: tuple[Person, ...]
 
 
-def event_page(  # noqa: PLR0913 -- the page's ingredients, each used once
-    session: Session, event: EventConfig, now: datetime, words: Words, histories: Histories,
-    messages: Sequence[Received], mails: Sequence[Outbox], name: str,
-) -> EventPage:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one event's sections are made from: its messages that wait for a person, its mails that are stuck, and how
+    to say it (`words` in the event's zone)."""
+
+    event: EventConfig
+    now: datetime
+    words: Words
+    histories: Histories
+    messages: Sequence[Received]
+    mails: Sequence[Outbox]
+
+
+def event_page(session: Session, source: Source, name: str) -> EventPage:
     """Gather one event's sections; `name` makes ids on the page unique."""
+    event, words = source.event, source.words
     people_rows = [r for batch in rows.batches(session, event.slug, event.starts) for r in batch]
     by_name = sorted(people_rows, key=lambda r: (numbers.fold(r.shown_name), r.id))
     figures = numbers.figures(people_rows, event.required)
     shown = columns(words, [m.name for m in event.mailouts])
-    needs = Needs(words, histories).of(people_rows, messages, mails)
-    title = event.title_in(words.language)
+    needs = Needs(words, source.histories).of(people_rows, source.messages, source.mails)
     return EventPage(
         id=name,
-        title=title,
+        title=event.title_in(words.language),
         dates=_dates(event, words),
-        distance=words.distance(event.starts - now) if event.starts > now else "",
+        distance=words.distance(event.starts - source.now) if event.starts > source.now else "",
         place=event.place.address,
         figures=figures,
         strip=_strip(figures, sum(len(g.needs) for g in needs), words, name),
         aside=_aside(figures, words),
         needs=tuple(needs),
-        next=tuple(_next(c, words) for c in numbers.mailouts(event, people_rows, now)),
+        next=tuple(_next(c, words) for c in numbers.mailouts(event, people_rows, source.now)),
         unreachable=tuple(numbers.unreachable(people_rows)),
         missing=_missing(people_rows, event, words),
         desks=tuple(_desk(d, words) for d in numbers.desks(event, people_rows)),
-        line=_line(people_rows, event, now, words, name),
+        line=_line(people_rows, source, name),
         pictures=_pictures(people_rows, words),
         filters=_filters(people_rows, words),
         columns=tuple(shown),
-        people=tuple(people(by_name, shown, histories, words, event.required)),
+        people=tuple(people(by_name, shown, source.histories, words, event.required)),
     )
 
 
@@ -210,8 +220,15 @@ def _strip(figures: Figures, needs: int, words: Words, name: str) -> tuple[Tile,
         Tile(f.coming, words.count("figures.coming", f.coming), table, "status=registered"),
         Tile(f.online, words.text("figures.online"), table, "status=registered mode=online"),
         Tile(f.in_person, words.text("figures.in_person"), table, "status=registered mode=in_person"),
-        Tile(f.mode_unknown, words.text("figures.mode_unknown"), table, "status=registered mode=-") if f.mode_unknown else None,
-        Tile(f.need_computer, words.count("figures.need_computer", f.need_computer), table, "status=registered computer=1"),
+        Tile(f.mode_unknown, words.text("figures.mode_unknown"), table, "status=registered mode=-")
+        if f.mode_unknown
+        else None,
+        Tile(
+            f.need_computer,
+            words.count("figures.need_computer", f.need_computer),
+            table,
+            "status=registered computer=1",
+        ),
         Tile(f.incomplete, words.count("figures.incomplete", f.incomplete), table, "attention=incomplete"),
         Tile(needs, words.count("figures.needs", needs), f"{name}-needs", alarm=needs > 0),
         Tile(
@@ -266,7 +283,10 @@ class Needs:
 
 
 def reply(address: str, subject: str) -> str:
-    """Return a mailto link (RFC 6068) with everything encoded that could add a recipient or a header; "" without "@"."""
+    """Return a mailto link (RFC 6068), with everything encoded that could add a recipient or a header.
+
+    Nothing for what is no address.
+    """
     if "@" not in address:
         return ""
     link = "mailto:" + quote(address, safe="@+.-_")
@@ -313,30 +333,27 @@ def _desk(desk: numbers.Desk, words: Words) -> DeskShown:
     return DeskShown(country, desk.people, office, desk.seats < len(desk.people))
 
 
-def _line(people_rows: Sequence[Row], event: EventConfig, now: datetime, words: Words, name: str) -> Line:
-    line = numbers.timeline(people_rows, event.zone, min(now, event.ends))
+def _line(people_rows: Sequence[Row], source: Source, name: str) -> Line:
+    event, words = source.event, source.words
+    line = numbers.timeline(people_rows, event.zone, min(source.now, event.ends))
     busiest = line.busiest
     if busiest is None:
         return Line("", "", "", (), Markup(""), Markup(""), Markup(""))
-    about = words.text(
-        "pictures.about",
-        first=words.day(line.steps[0].day), last=words.day(line.steps[-1].day),
-        busiest=words.day(busiest.day), n=words.number(busiest.new),
+    by = "days" if line.days == 1 else "weeks"
+    labels = charts.Labels(
+        title=words.text("pictures.timeline"),
+        about=words.text(
+            "pictures.about", first=words.day(line.steps[0].day), last=words.day(line.steps[-1].day),
+            busiest=words.day(busiest.day), n=words.number(busiest.new),
+        ),
+        new=words.text(f"pictures.new_{by}"),
+        total=words.text("pictures.total"),
+        day=words.day,
     )  # fmt: skip
     marks = [Mark(m.due_at.astimezone(event.zone).date(), words.named("mail", m.mailout.name)) for m in _big(event)]
     marks.append(Mark(event.starts.date(), words.text("pictures.event")))
-
-    by = "days" if line.days == 1 else "weeks"
-    new = words.text(f"pictures.new_{by}")
-
-    def draw(part: str) -> Markup:
-        return charts.timeline(
-            line, WIDTHS[part], f"{name}-{part}", title=words.text("pictures.timeline"), about=about,
-            new=new, total=words.text("pictures.total"), day=words.day, marks=marks,
-        )  # fmt: skip
-
-    step = words.text(f"pictures.step_{by}")
-    return Line(about, step, new, line.steps, draw("large"), draw("medium"), draw("small"))
+    drawn = {part: charts.timeline(line, width, f"{name}-{part}", labels, marks) for part, width in WIDTHS.items()}
+    return Line(labels.about, words.text(f"pictures.step_{by}"), labels.new, line.steps, **drawn)
 
 
 def _big(event: EventConfig) -> list[schedule.Moment]:
@@ -353,7 +370,11 @@ def _pictures(people_rows: Sequence[Row], words: Words) -> tuple[Picture, ...]:
         return tuple(charts.bars(counts, MOST_BARS, lambda n: words.count("pictures.others", n)))
 
     return (
-        Picture(words.text("pictures.countries"), bars(lambda r: r.country, words.country), words.text("pictures.note_countries")),
+        Picture(
+            words.text("pictures.countries"),
+            bars(lambda r: r.country, words.country),
+            words.text("pictures.note_countries"),
+        ),
         Picture(words.text("pictures.organisations"), bars(lambda r: r.organisation, str)),
         Picture(words.text("pictures.languages"), bars(lambda r: r.language, words.language_name)),
         Picture(words.text("pictures.modes"), bars(lambda r: r.mode, lambda m: words.named("mode", m))),

@@ -180,7 +180,9 @@ class Words:
         if code == "mixed":
             return self.text("language.mixed")
         try:
-            return str(self.locale.languages.get(code) or (Locale.parse(code).get_display_name(self.locale) if code else ""))
+            return str(
+                self.locale.languages.get(code) or (Locale.parse(code).get_display_name(self.locale) if code else "")
+            )
         except (UnknownLocaleError, ValueError):
             return code
 

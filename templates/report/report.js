@@ -139,6 +139,9 @@
         if (!link && String(getSelection())) return;
         event.preventDefault();
         toggle(row);
+        const box = table.parentElement.getBoundingClientRect();
+        const foot = opened.get(row)?.getBoundingClientRect().bottom ?? 0;
+        if (foot > Math.min(box.bottom, innerHeight)) row.scrollIntoView({ block: "start" });
       });
     }
     form.addEventListener("submit", (event) => event.preventDefault());

@@ -1,0 +1,124 @@
+"""The report says the same in every language, and never less."""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mailbot.config import builtin_templates
+from mailbot.models import DISPOSITIONS, OUTBOX_STATES, REACHABLE, STATUSES
+from mailbot.report.words import Words
+from mailbot.rsvp.answer import FIELDS
+
+LANGUAGES = ("fr", "en", "es", "pt")
+MOMENT = datetime(2018, 10, 23, 12, 0, tzinfo=UTC)
+
+
+def texts(language: str) -> dict[str, str]:
+    """Return a language's own file, flat."""
+    return dict(flat(tomllib.loads((builtin_templates() / "report" / f"{language}.toml").read_text("utf-8"))))
+
+
+def flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield dotted keys and texts."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_text_with_the_same_placeholders(language: str) -> None:
+    own, english = texts(language), texts("en")
+    assert own.keys() == english.keys()
+    for key, text in own.items():
+        assert text.strip(), key
+        assert names(text) == names(english[key]), key
+
+
+def names(text: str) -> set[str]:
+    """Return the placeholders of a text."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", ["fr", "es", "pt"])
+def test_no_text_was_left_in_english(language: str) -> None:
+    own, english = texts(language), texts("en")
+    same = {k for k, v in own.items() if v == english[k] and re.search("[a-z]{4}", re.sub(r"\{.*?\}", "", v))}
+    assert same <= {
+        "figures.online", "mode.online", "mail.invitation", "letter.date", "table.search", "field.organisation",
+        "pictures.organisations", "formats.moment", "formats.day", "formats.full", "formats.date", "field.question",
+        "disposition.question", "field.email",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_word_of_the_tables_has_a_name(language: str) -> None:
+    words = Words(language)
+    for group, codes in (
+        ("disposition", ("new", *DISPOSITIONS)),
+        ("status", STATUSES),
+        ("reachable", REACHABLE),
+        ("field", FIELDS),
+        ("state", tuple(s for s in OUTBOX_STATES if s != "sent")),
+        ("delivery", ("reached", "waiting", "in_doubt", "none", "no_address", "unreachable", "complained", "failed")),
+        ("unreachable", ("no_address", "unreachable", "complained", "failed")),
+    ):
+        assert all(words.has(f"{group}.{code}") for code in codes), group
+
+
+def test_a_reason_that_nobody_worded_is_still_a_sentence() -> None:
+    assert Words("en").reason("odd_thing") == "The reader noted: odd thing."
+    assert Words("en").reason("encrypted") == "The message is encrypted."
+    assert Words("en").reason("whom_does_it_mean: Ana, Eva").endswith("means. (Ana, Eva)")
+
+
+def test_plural_and_zero_follow_the_language() -> None:
+    assert [Words("en").count("lists.people", n) for n in (0, 1, 2)] == ["0 people", "1 person", "2 people"]
+    assert [Words("fr").count("lists.people", n) for n in (0, 1, 2)] == ["0 personne", "1 personne", "2 personnes"]
+    assert Words("es").count("lists.people", 1_000_000).endswith("personas")
+
+
+def test_moments_are_said_in_the_event_s_zone_and_with_its_name() -> None:
+    words = Words("fr", ZoneInfo("Europe/Zurich"))
+    assert words.full(MOMENT) == "mardi 23 octobre 2018, 14:00"
+    assert words.zone_name() == "heure de Zurich"
+    assert Words("es", ZoneInfo("America/La_Paz")).full(MOMENT) == "martes 23 de octubre de 2018, 08:00"
+    assert Words("en").zone_name() == "UTC"
+    assert Words("en").moment(None) == ""
+    assert Words("pt").day(date(2018, 10, 4)) == "4 out."
+    assert Words("en").distance(timedelta(days=6)) == "in 6 days"
+
+
+def test_countries_and_languages_have_names_in_the_language() -> None:
+    words = Words("fr")
+    assert (words.country("CH"), words.country(""), words.country("ZZ9")) == ("Suisse", "", "ZZ9")
+    assert words.language_name("pt") == "portugais"
+    assert words.language_name("mixed") == "plusieurs"
+    assert (words.language_name(""), words.language_name("x?!")) == ("", "x?!")
+
+
+def test_a_language_without_texts_falls_back_to_english() -> None:
+    assert Words("sw").language == "en"
+
+
+def test_own_texts_lie_over_the_shipped_ones(tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "fr.toml").write_text('[page]\nkind = "Liste"\n', "utf-8")
+    words = Words("fr", templates=tmp_path)
+    assert words.text("page.kind") == "Liste"
+    assert words.text("yes_no.yes") == "oui"
+
+
+def test_an_unknown_text_is_an_error_with_its_key() -> None:
+    with pytest.raises(KeyError, match=r"no\.such"):
+        Words("fr").text("no.such")
