@@ -8,7 +8,6 @@ written or logged.
 from __future__ import annotations
 
 import json
-import ssl
 import threading
 import time
 import urllib.error
@@ -117,10 +116,12 @@ def _opener(url: str, ca: Path | None) -> urllib.request.OpenerDirector:
     parts = urllib.parse.urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")):
         raise GiveUp(f"oauth2.token_url must begin with https://, not {parts.scheme}://")
-    context: ssl.SSLContext = tls_context(ca)
+    # A proxy for the world is none for this machine.
+    proxies = urllib.request.ProxyHandler(None if parts.scheme == "https" else {})
+    https = urllib.request.HTTPSHandler(context=tls_context(ca))
     opener = urllib.request.OpenerDirector()
     for handler in (
-        urllib.request.ProxyHandler(), urllib.request.HTTPHandler(), urllib.request.HTTPSHandler(context=context),
+        proxies, urllib.request.HTTPHandler(), https,
         urllib.request.HTTPDefaultErrorHandler(), urllib.request.HTTPErrorProcessor(),
     ):  # fmt: skip
         opener.add_handler(handler)
