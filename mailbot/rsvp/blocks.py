@@ -1,0 +1,445 @@
+"""From the writer's own lines to records: labelled answers, tables, lists of people, one thing a line; the rest is prose.
+
+Decides what each line is. What a line means is for labels, pieces and signature to say, and who the people are for
+people.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mailbot.rsvp import attendance, labels, names, phones, pieces, signature, words
+from mailbot.rsvp.answer import Where
+from mailbot.rsvp.candidates import Record
+from mailbot.rsvp.fold import fold
+from mailbot.rsvp.labels import Labelled
+from mailbot.rsvp.own_words import Segment
+
+_WRAP = 58
+"""A labelled line at least this long may go on in the next one."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """The own words of a message, taken apart."""
+
+    records: list[Record] = field(default_factory=list)
+    single: list[Record] = field(default_factory=list)
+    prose: list[str] = field(default_factory=list)
+    signature: list[str] = field(default_factory=list)
+    answers: list[tuple[str, str]] = field(default_factory=list)  # (prompt, what was answered)
+
+    @property
+    def text(self) -> str:
+        """The sentences, without labelled answers, lists and signature."""
+        return "\n".join(self.prose)
+
+
+def take_apart(segments: Sequence[Segment], sender: str) -> Reply:
+    """Sort the lines of the own words into records, prose and signature."""
+    reply = Reply()
+    prompted = Record(where="quote")
+    marker = _marker([s for s in segments if s.prompt])
+    for segment in segments:
+        lines = segment.text.split("\n")
+        if segment.where == "signature":
+            reply.signature.extend(lines)
+        elif segment.where == "forwarded":
+            continue
+        elif segment.prompt:
+            _prompted(reply, prompted, segment.prompt, [x.removeprefix(marker).strip() for x in lines], sender)
+        else:
+            _lines(reply, lines, segment.where, sender)
+    if prompted.size:
+        reply.records.append(prompted)
+    return reply
+
+
+def _lines(reply: Reply, lines: list[str], where: Where, sender: str) -> None:
+    lines = [x.rstrip() for x in lines]
+    rows = _table(lines, where, reply) if where == "table" or any(" | " in x for x in lines) else set()
+    rows |= _label_columns(lines, reply, set())
+    rows |= _labelled(lines, where, reply, rows)
+    rows |= _people_lines(lines, where, reply, rows, sender)
+    rows |= _one_a_line(lines, where, reply, rows, sender)
+    left = [x for i, x in enumerate(lines) if i not in rows]
+    if where == "body":
+        at = signature.find(left)
+        reply.signature[:0] = left[at:]
+        left = left[:at]
+    reply.prose.extend(left)
+
+
+# ---------------------------------------------------------------- labelled answers
+
+
+def _labelled(lines: list[str], where: Where, reply: Reply, taken: set[int]) -> set[int]:
+    """Read the labelled lines into records; one label alone counts only as a single value."""
+    loose = sum(bool(labels.split(x, loose=True)) for i, x in enumerate(lines) if i not in taken and len(x) < 130) >= 3
+    rows: dict[int, list[Labelled]] = {}
+    for at, line in enumerate(lines):
+        if at in taken or not line.strip() or len(line) > 600 or signature.is_closing(line):
+            continue
+        found = labels.split(line, loose=loose and len(line) < 130)
+        if found and not _only_talk(found, line):
+            rows[at] = found
+    _unknown_labels(lines, rows, taken)
+    fields = {f.field for found in rows.values() for f in found} - {"other"}
+    used = _with_next_lines(lines, rows)
+    if len(fields) < 2:
+        return _lonely(rows, where, reply) if fields else set()
+    _records(lines, rows, where, reply)
+    return set(rows) | used
+
+
+def _unknown_labels(lines: list[str], rows: dict[int, list[Labelled]], taken: set[int]) -> None:
+    """A label that nobody knows, between lines that have known ones, is told by its answer ("Non: …", "Fonksyon: …")."""
+    if len(rows) < 2:
+        return
+    have = {f.field for found in rows.values() for f in found}
+    for at, line in enumerate(lines):
+        near = at not in rows and at not in taken and ((at - 1) in rows or (at + 1) in rows or (at + 2) in rows)
+        parts = re.match(r"^\W*([^\W\d_][\w .'’-]{1,25}?)\s*:\s*(\S.*)$", line) if near else None
+        if not parts:
+            continue
+        value = parts[2]
+        if phones.find(value) and not have & {"phone", "mobile"}:
+            kind = "phone"
+        elif names.is_name(value) and not have & {"name", "given"}:
+            kind = "name"
+        elif attendance.modes(value) and "mode" not in have:
+            kind = "mode"
+        elif "title" not in have and len(value.split()) < 8:
+            kind = "title"
+        elif "organisation" not in have:
+            kind = "organisation"
+        else:
+            continue
+        have.add(kind)
+        rows[at] = [Labelled(kind, value, 0.75, parts[1])]
+
+
+def _only_talk(found: list[Labelled], line: str) -> bool:
+    """Say whether a line that seems to begin with a label is a sentence ("Contact me if …", "Merci : je participe …")."""
+    one = found[0]
+    if len(found) > 1 or ":" in line[: len(one.label) + 6] or not one.value:
+        return False
+    return len(one.value.split()) > 14
+
+
+def _with_next_lines(lines: list[str], rows: dict[int, list[Labelled]]) -> set[int]:
+    """Join what a long answer goes on with in the next line, and take the line below for a label that stands alone."""
+    used: set[int] = set()
+    for at in sorted(rows):
+        found = rows[at][-1]
+        below = at + 1
+        while below < len(lines) and not lines[below].strip() and not found.value and below - at < 3:
+            below += 1
+        free = below < len(lines) and below not in rows and lines[below].strip() and below not in used
+        if not free:
+            continue
+        alone = not found.value and not signature.is_closing(lines[below]) and len(lines[below]) < 140
+        wraps = (
+            bool(found.value)
+            and below == at + 1
+            and len(lines[at]) >= _WRAP
+            and len(lines[below]) < 60
+            and found.field in ("organisation", "title")
+            and not signature.is_closing(lines[below])
+            and not re.search(r"[.!?:]\s*$", lines[at])
+        )
+        if alone or wraps:
+            rows[at][-1] = Labelled(
+                found.field, f"{found.value} {lines[below].strip()}".strip(), found.certainty, found.label
+            )
+            used.add(below)
+    return used
+
+
+def _lonely(rows: dict[int, list[Labelled]], where: Where, reply: Reply) -> set[int]:
+    for at, found in rows.items():
+        one = found[0]
+        if (
+            one.certainty >= 0.9
+            and one.value
+            and one.field in ("phone", "mobile", "organisation", "title", "name", "email")
+            and len(one.value) < 120
+        ):
+            record = Record(where=where)
+            _note(record, one)
+            reply.single.append(record)
+            return {at} if one.field != "phone" else set()
+    return set()
+
+
+def _records(lines: list[str], rows: dict[int, list[Labelled]], where: Where, reply: Reply) -> None:
+    """Group labelled answers into people: a name that comes again begins the next."""
+    current = Record(where=where)
+    before = -1
+    for at in sorted(rows):
+        heading = _heading(lines, rows, before, at)
+        for found in rows[at]:
+            again = found.field in ("name", "given", "family") and current.has(
+                found.field, *(["name"] if found.field != "name" else ["given"])
+            )
+            if current.size and (again or (heading is not None and found is rows[at][0])):
+                reply.records.append(current)
+                current = Record(where=where)
+            if heading and found is rows[at][0]:
+                current.add("name", heading, heading, "heading-name", 0.92)
+            _note(current, found)
+        before = at
+    if current.size:
+        reply.records.append(current)
+
+
+def _heading(lines: list[str], rows: dict[int, list[Labelled]], before: int, at: int) -> str | None:
+    """Return the line between two labelled ones that begins a new person: "2) Orville St. Hill", "(3)" (""), else None."""
+    for number in range(at - 1, before, -1):
+        line = lines[number].strip()
+        if not line or number in rows:
+            continue
+        bare = labels.without_enumerator(line)
+        if names.is_name(bare) and number == at - 1:
+            lines[number] = ""
+            return bare
+        if re.fullmatch(r"\W*\d{1,2}\W*|[=\-*# ]*\w+\s*(?:n[°o.]*)?\s*\d{1,2}\W*", line):
+            lines[number] = ""
+            return ""
+        break
+    return None
+
+
+def _note(record: Record, found: Labelled) -> None:
+    """Note a labelled answer under its field; several numbers are told apart."""
+    value, sure = found.value.strip(" ;,|"), 0.9 + 0.07 * (found.certainty >= 0.95)
+    if not value or re.fullmatch(r"[-–_./\s]+|n/?a|none|n[ée]ant|aucune?|ninguno|nenhum|keine?", fold(value)):
+        return
+    if found.field in ("phone", "mobile", "office", "fax"):
+        _numbers(record, found, value, sure)
+    elif found.field == "mode":
+        record.add("mode_text", value, value, "label-mode", sure)
+        record.add("mode_label", found.label, found.label, "label-mode", sure)
+    elif found.field == "email":
+        for address in pieces.EMAIL.finditer(value):
+            record.add("email", address.group(), address.group(), "label-email", sure)
+    elif found.field != "other":
+        record.add(found.field, value, value, f"label-{found.field}", sure)
+
+
+def _numbers(record: Record, found: Labelled, value: str, sure: float) -> None:
+    for number in phones.find(value) or phones.find(re.sub(r"(?<=\d)[oO](?=\d)", "0", value)):
+        kind = number.kind or (found.field if found.field != "phone" else "")
+        record.add("phone", f"{kind}|{number.text}|{number.whose}|{number.code}", number.text, "label-phone", sure)
+        if re.search(r"prefer|pr[ée]f|este ultimo|last|dernier", fold(value[number.end :])):
+            record.values["phone"].insert(0, record.values["phone"].pop())
+    for address in pieces.EMAIL.finditer(value):
+        record.add("email", address.group(), address.group(), "label-email", sure)
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _table(lines: list[str], where: Where, reply: Reply) -> set[int]:
+    """Read rows "cell | cell | cell" under a head of labels."""
+    used: set[int] = set()
+    head: list[str] = []
+    for at, line in enumerate(lines):
+        cells = [c.strip() for c in line.split("|")] if " | " in f" {line} " else []
+        if len(cells) < 2:
+            continue
+        fields = labels.columns(cells)
+        if fields and len(cells) > 2 and not head:
+            head = fields
+            used.add(at)
+        elif head and len(cells) >= len(head) - 1 and any(cells):
+            used.add(at)
+            reply.records.append(_row(cells, head))
+        elif len(cells) == 3 and not head:
+            left, right = labels.field_of(cells[0])[0], labels.field_of(cells[2])[0]
+            if right and (left == right or not labels.field_of(cells[1])[0]):
+                lines[at] = f"{cells[2]}: {cells[1]}"
+            elif left:
+                lines[at] = f"{cells[0]}: {cells[1]}"
+    return used
+
+
+def _row(cells: list[str], head: list[str]) -> Record:
+    record = Record(where="table", text=" | ".join(cells))
+    for name, cell in zip(head, cells, strict=False):
+        if name and cell:
+            _note(record, Labelled(name, cell, 1.0, name))
+    return record
+
+
+def _label_columns(lines: list[str], reply: Reply, taken: set[int]) -> set[int]:
+    """Read a table that was flattened into single lines: all labels first, then all answers, person by person."""
+    filled = [(i, x.strip()) for i, x in enumerate(lines) if x.strip()]
+    best: tuple[int, int] = (0, 0)
+    start = 0
+    while start < len(filled):
+        end = start
+        while end < len(filled) and _is_bare_label(filled[end][1]):
+            end += 1
+        if end - start > best[1] - best[0]:
+            best = (start, end)
+        start = max(end, start + 1)
+    count = best[1] - best[0]
+    if count < 3:
+        return set()
+    head = [labels.field_of(x)[0] for _, x in filled[best[0] : best[1]]]
+    used = {i for i, _ in filled[best[0] : best[1]]}
+    rest = filled[best[1] :]
+    while len(rest) >= count and _fits(head, [x for _, x in rest[:count]]):
+        reply.records.append(_row([x for _, x in rest[:count]], head))
+        used |= {i for i, _ in rest[:count]}
+        rest = rest[count:]
+    return used if len(used) > count else set()
+
+
+def _is_bare_label(line: str) -> bool:
+    name, sure = labels.field_of(line)
+    return bool(name) and sure >= 0.8 and len(line) < 45 and not line.endswith(":")
+
+
+def _fits(head: list[str], cells: list[str]) -> bool:
+    """Say whether cells may stand under a head: numbers where numbers belong."""
+    for name, cell in zip(head, cells, strict=True):
+        if name in ("phone", "mobile") and not re.search(r"\d{2}", cell):
+            return False
+        if name == "email" and "@" not in cell and len(cell) > 12:
+            return False
+        if name == "name" and re.search(r"\d", cell):
+            return False
+    return True
+
+
+# ---------------------------------------------------------------- lists
+
+
+def _people_lines(lines: list[str], where: Where, reply: Reply, taken: set[int], sender: str) -> set[int]:
+    """Read lines that each hold one person: numbered, with bullets, or just one below the other."""
+    found: dict[int, Record] = {}
+    for at, line in enumerate(lines):
+        if at in taken or not line.strip() or len(line) > 400:
+            continue
+        record = pieces.record_of(line, where, sender, listed=bool(labels.enumerator(line)))
+        if record and _begins_with_name(line, record):
+            found[at] = record
+    marked = [at for at in found if labels.enumerator(lines[at])]
+    if len(marked) >= 2 or (len(found) >= 2 and max(found) - min(found) <= 2 * len(found)):
+        keep = marked if len(marked) >= 2 else sorted(found)
+        _repeat([found[at] for at in keep])
+        reply.records.extend(found[at] for at in keep)
+        return set(keep)
+    return set()
+
+
+def _begins_with_name(line: str, record: Record) -> bool:
+    first = record.first("name")
+    bare = labels.without_enumerator(line)
+    return first is not None and fold(bare).find(fold(names.bare_name(first.words).split()[0])) <= 25
+
+
+def _repeat(records: list[Record]) -> None:
+    """Fill in "idem" from the person before."""
+    for one, other in zip(records, records[1:], strict=False):
+        if other.has("same"):
+            for name in ("organisation", "mode"):
+                if not other.has(name) and one.has(name):
+                    other.values[name] = list(one.values[name])
+
+
+def _one_a_line(lines: list[str], where: Where, reply: Reply, taken: set[int], sender: str) -> set[int]:
+    """Read blocks of short lines that hold one thing each, in any order."""
+    used: set[int] = set()
+    block: list[int] = []
+    for at in range(len(lines) + 1):
+        line = lines[at].strip() if at < len(lines) else ""
+        short = (
+            bool(line) and len(line) < 95 and at not in taken and not _greets(line) and not signature.is_closing(line)
+        )
+        if short:
+            block.append(at)
+            continue
+        used |= _block(lines, block, where, reply, sender)
+        block = []
+    return used
+
+
+def _block(lines: list[str], block: list[int], where: Where, reply: Reply, sender: str) -> set[int]:
+    while block and lines[block[0]].rstrip().endswith((":", ".", "!", "?")) and len(block) > 3:
+        block = block[1:]
+    if len(block) < 3:
+        return set()
+    record = pieces.of_pieces([labels.without_enumerator(lines[i]) for i in block], where, sender)
+    if not record.has("name") or record.size < 3:
+        return set()
+    below = any(x.strip() for x in lines[block[-1] + 1 :])
+    signed = block[0] > 0 and any(signature.is_closing(x) for x in lines[: block[0]])
+    if where == "body" and (signed or (not below and not record.has("mode") and block[0] > 0)):
+        return set()  # a signature: weaker than an answer
+    record.text = "\n".join(lines[i] for i in block)
+    reply.records.append(record)
+    return set(block)
+
+
+def _greets(line: str) -> bool:
+    hits = words.of(words.scan(fold(line)), "letters.greetings")
+    return any(h.start < 3 for h in hits) and len(line) < 60 and not re.search(r"\d{4}", line)
+
+
+# ---------------------------------------------------------------- between the quoted lines
+
+
+def _marker(prompted: Sequence[Segment]) -> str:
+    """Return what a writer puts before each answer: "[MKT]", "==>", "R:"."""
+    firsts = [re.match(r"\[\w{1,6}\]|=*>+|->|R\s?:|\*+|»+|A\s?:", s.text.strip()) for s in prompted]
+    said = {m.group() for m in firsts if m}
+    return said.pop() if len(said) == 1 and sum(m is not None for m in firsts) >= max(1, len(prompted) - 1) else ""
+
+
+def _prompted(reply: Reply, record: Record, prompt: str, lines: list[str], sender: str) -> None:
+    """Read what was answered below quoted words: they are the label, or one label each for several answers."""
+    asked = labels.asked_for(prompt)
+    lines = [re.sub(r"^(?:\[\w{1,6}\]|=*>+|->)\s*", "", x).strip() for x in lines]
+    lines = [x for x in lines if x]
+    answer = "\n".join(lines)
+    if not answer:
+        return
+    if len(asked) == 1:
+        value = " ".join(lines)
+        _note(record, Labelled(asked[0], _without_greeting(value, asked[0]), 1.0, prompt))
+        reply.answers.append((prompt, answer))
+        return
+    if not asked:
+        reply.answers.append((prompt, answer))
+        return
+    nested = Reply()
+    _lines(nested, lines, "quote", sender)
+    if nested.records:
+        for one in nested.records:
+            one.where = "quote"
+            reply.records.append(one)
+    else:
+        found = _by_order(asked, lines, sender)
+        record.merge(found)
+    reply.answers.append((prompt, answer))
+
+
+def _by_order(asked: list[str], lines: list[str], sender: str) -> Record:
+    parts = lines if len(lines) >= len(asked) else pieces.split(" ".join(lines))
+    if len(parts) == len(asked) and len(asked) <= 3:
+        record = Record(where="quote")
+        for name, part in zip(asked, parts, strict=True):
+            _note(record, Labelled(name, part, 0.9, name))
+        return record
+    return pieces.of_pieces(parts, "quote", sender, "\n".join(lines))
+
+
+def _without_greeting(value: str, name: str) -> str:
+    """Return an answer without the greeting before it: "Dzień dobry! Zbigniew Wiśniewski-Łoś"."""
+    head, mark, tail = value.partition("! ")
+    return tail if name == "name" and mark and names.is_name(tail) and not names.is_name(head + "!") else value

@@ -1,0 +1,54 @@
+"""In which language somebody writes: by the small words that every sentence needs, and by the script.
+
+Fed with the writer's own words only; answers "" where there are too few of them, and never looks at headers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+
+from mailbot.rsvp import words
+from mailbot.rsvp.fold import fold
+
+_LEAST = 2
+"""Small words that must be found: one may be a name."""
+
+
+@cache
+def _stops() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for language, tables in words.lexicon().tables.items():
+        for word in tables.get("words", {}).get("stop", ()):
+            for token in words.tokens(fold(word)):
+                found.setdefault(token.text, []).append(language)
+    return {word: tuple(dict.fromkeys(languages)) for word, languages in found.items()}
+
+
+def tell(text: str) -> str:
+    """Return the language of a text as ISO 639-1, "mixed" where two are equally at home in it, "" where none shows."""
+    script = _by_script(text)
+    if script:
+        return script
+    counts: Counter[str] = Counter()
+    table = _stops()
+    for token in words.tokens(fold(text[:4000])):
+        for language in table.get(token.text, ()):
+            counts[language] += 1.0 / len(table[token.text])  # type: ignore[assignment] -- a word shared counts less
+    ranked = counts.most_common(2)
+    if not ranked or ranked[0][1] < _LEAST * 0.4:
+        return ""
+    if len(ranked) == 2 and ranked[1][1] > 0.7 * ranked[0][1] and ranked[1][1] >= 4:
+        return "mixed"
+    return ranked[0][0]
+
+
+def _by_script(text: str) -> str:
+    letters = [c for c in text[:2000] if c.isalpha()]
+    if not letters:
+        return ""
+    arabic = sum("\u0600" <= c <= "\u06ff" for c in letters)
+    cyrillic = sum("\u0400" <= c <= "\u04ff" for c in letters)
+    if arabic * 2 > len(letters):
+        return "ar"
+    return "ru" if cyrillic * 2 > len(letters) else ""

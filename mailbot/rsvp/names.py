@@ -1,0 +1,313 @@
+"""Names of people: what looks like one, its parts in natural order and case, and whether two of them are one person.
+
+Works on the shape of the words and on the lexicons' honorifics and particles; knows no list of first names and never
+invents a part that is not written.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from mailbot.rsvp import words
+from mailbot.rsvp.fold import fold
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’.\-‐‑][^\W\d_]+)*[’'.]?")
+_BRACKETS = re.compile(r"\s*[(\[{<][^)\]}>]*[)\]}>]?\s*")
+_EDGE = " \t\n.,;:|/*_\"'«»“”‹›()[]-–—•·=>!?✓✔☑️"
+_OFTEN = frozenset(
+    [
+        "webex",
+        "skype",
+        "zoom",
+        "outlook",
+        "android",
+        "iphone",
+        "samsung",
+        "covid",
+        "unicode",
+        "internet",
+        "facebook",
+        "twitter",
+    ]
+)
+_MONTHS = frozenset(
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "janvier",
+        "fevrier",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "aout",
+        "septembre",
+        "octobre",
+        "novembre",
+        "decembre",
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+        "janeiro",
+        "fevereiro",
+        "marco",
+        "maio",
+        "junho",
+        "julho",
+        "setembro",
+        "outubro",
+        "novembro",
+        "dezembro",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "lundi",
+        "mardi",
+        "mercredi",
+        "jeudi",
+        "vendredi",
+        "samedi",
+        "dimanche",
+        "lunes",
+        "martes",
+        "miercoles",
+        "jueves",
+        "viernes",
+        "sabado",
+        "domingo",
+        "montag",
+        "dienstag",
+        "mittwoch",
+        "donnerstag",
+        "freitag",
+        "samstag",
+        "sonntag",
+    ]
+)
+
+
+@cache
+def honorifics() -> frozenset[str]:
+    """Return the folded honorifics of all languages, without dots."""
+    found = {fold(p).replace(".", "").strip() for p in _list("people", "honorifics")}
+    return frozenset(found)
+
+
+@cache
+def particles() -> frozenset[str]:
+    """Return the folded small words that stand inside names ("de", "van", "bin")."""
+    return frozenset(w for p in _list("people", "particles") for w in fold(p).split())
+
+
+@cache
+def small_words() -> frozenset[str]:
+    """Return words that open sentences and letters, and so are capitalised without being a name."""
+    stops = {fold(w) for tables in words.lexicon().tables.values() for w in tables["words"]["stop"]}
+    polite = words.lexicon().single_words("letters.greetings") | words.lexicon().single_words("letters.closings")
+    return frozenset(w for w in stops | polite if len(w) > 1) - particles()
+
+
+def is_name(text: str, least: int = 2) -> bool:
+    """Say whether a text has the shape of a person's name of at least `least` words, honorifics set aside."""
+    bare = bare_name(text)
+    parts = bare.split()
+    if not least <= len(parts) <= 7 or len(bare) > 70 or any(c.isdigit() or c in "@:;/!?&=<>|+_#" for c in bare):
+        return False
+    named = 0
+    for part in parts:
+        low = fold(part).strip(".'")
+        if low in particles() and not (part[0].isupper() and len(part) > 2):
+            continue
+        if not (part[0].isupper() or not _has_case(part)) or low in small_words() | _OFTEN | _MONTHS:
+            return False
+        named += 1
+    return named >= least and not _is_something_else(bare)
+
+
+def bare_name(text: str) -> str:
+    """Return a name without honorifics, brackets, and what else stands around it."""
+    text = _BRACKETS.sub(" ", text.replace("\u00a0", " ")).strip(_EDGE)
+    parts = text.split()
+    while len(parts) > 1 and fold(parts[0]).replace(".", "") in honorifics() and not _initial(parts):
+        parts.pop(0)
+    while len(parts) > 1 and fold(parts[-1]).replace(".", "").strip(",") in honorifics() and parts[-1].endswith("."):
+        parts.pop()
+    return " ".join(parts).strip(_EDGE.replace(".", "")).rstrip(",")
+
+
+def honorific(text: str) -> str:
+    """Return the honorific that a name begins with, as written, "" where there is none."""
+    parts = text.strip(_EDGE).split()
+    return parts[0] if len(parts) > 1 and fold(parts[0]).replace(".", "") in honorifics() else ""
+
+
+def natural(text: str, like: tuple[str, ...] = ()) -> str:
+    """Return a name as it would stand on a list: given name first where that can be told, natural case.
+
+    `like` are other writings of names from the same message: their case is taken over ("MacPhail"), and the order of
+    one that is the same person's where this one shows none.
+    """
+    bare = bare_name(text)
+    if "," in bare:
+        family, _, given = bare.partition(",")
+        bare = f"{bare_name(given)} {bare_name(family)}" if given.strip() else family
+    else:
+        bare = _given_first(bare)
+    cases = {fold(w): w for other in like for w in _WORD.findall(other) if not w.isupper() and not w.islower()}
+    parts = bare.split()
+    shouted, whispered = bare.isupper(), bare.islower()
+    done = []
+    for at, part in enumerate(parts):
+        known = cases.get(fold(part))
+        if known and (part.isupper() or part.islower()) and len(part) > 1:
+            done.append(known)
+        elif part.isupper() and len(part.strip(".")) > 1 and not _initials_only(part):
+            done.append(_title_case(part, at, shouted))
+        elif part.islower() and whispered:
+            done.append(_title_case(part, at, True))
+        else:
+            done.append(part)
+    return " ".join(done)
+
+
+def same_person(one: str, other: str) -> bool:
+    """Say whether two names may well be one person's: a shared family name or all of one's words in the other."""
+    a, b = set(parts_of(one)), set(parts_of(other))
+    if not a or not b:
+        return False
+    shared = a & b
+    if shared == a or shared == b:
+        return True
+    initials = {w[0] for w in a - shared} & {w[0] for w in b - shared}
+    return bool(shared) and (len(shared) >= 2 or bool(initials))
+
+
+def parts_of(name: str) -> list[str]:
+    """Return the folded words of a name that tell people apart: no honorifics, no particles, no initials."""
+    found = [w for piece in bare_name(name).split() for w in re.split(r"[-.'’]", fold(piece)) if w]
+    return [w for w in found if len(w) > 1 and w not in particles()]
+
+
+def is_partial(name: str) -> bool:
+    """Say whether a name is a first name, or initials and a family name, only."""
+    parts = [p for p in bare_name(name).split() if fold(p).strip(".") not in particles() or p[0].isupper()]
+    if len(parts) < 2:
+        return True
+    return any(_initials_only(p) for p in (parts[0], parts[-1]))
+
+
+def fits_address(name: str, email: str) -> float:
+    """Return how well the part of an address before the @ fits a name, 0 to 1."""
+    local = re.sub(r"[^a-z]", " ", fold(email.partition("@")[0]))
+    parts = parts_of(name)
+    if not parts or not local.strip():
+        return 0.0
+    whole = local.replace(" ", "")
+    found = [p for p in parts if len(p) > 2 and (p in whole or (len(p) > 5 and p[:5] in whole))]
+    if found:
+        return min(1.0, 0.6 + 0.2 * len(found))
+    starts = [w for w in local.split() if len(w) > 2 and any(p.startswith(w) or w.startswith(p[:4]) for p in parts)]
+    if starts:
+        return 0.6
+    initials = "".join(p[0] for p in parts)
+    return 0.5 if len(whole) >= 2 and whole in (initials, initials[::-1]) else 0.0
+
+
+def _list(table: str, name: str) -> list[str]:
+    return [p for tables in words.lexicon().tables.values() for p in tables.get(table, {}).get(name, ())]
+
+
+def _has_case(text: str) -> bool:
+    return text.lower() != text.upper()
+
+
+def _is_something_else(text: str) -> bool:
+    """Say whether words of a title, an organisation or a mode stand in it."""
+    folded = fold(text)
+    hits = words.scan(folded)
+    return bool(words.of(hits, "titles.heads", "organisations.heads", "mode.online", "mode.in_person", "mode.place"))
+
+
+def _initial(parts: list[str]) -> bool:
+    """Say whether what looks like an honorific is rather an initial: "M. K. Tchakondo", "D. Pinder"."""
+    first = parts[0]
+    if len(first.strip(".")) > 1:
+        return False
+    return (len(parts) == 2 and first[:1] in "DCFES") or (len(parts) > 2 and _initials_only(parts[1]))
+
+
+def _initials_only(part: str) -> bool:
+    """Say whether a word is initials: "J.-B.", "P.", "V-N"."""
+    letters = [p for p in re.split(r"[.\-]", part) if p]
+    return (bool(letters) and all(len(p) == 1 for p in letters)) or (part.endswith(".") and len(part) <= 3)
+
+
+def _given_first(name: str) -> str:
+    """Move a family name written in capitals behind the given names."""
+    parts = name.split()
+    caps = [p.isupper() and len(p.strip(".")) > 1 and not _initials_only(p) for p in parts]
+    if not any(caps) or all(caps) or not caps[0]:
+        return name
+    last = 0
+    for at, cap in enumerate(caps):
+        if cap or (fold(parts[at]) in particles() and at + 1 < len(caps) and caps[at + 1]):
+            last = at
+        else:
+            break
+    return " ".join([*parts[last + 1 :], *parts[: last + 1]])
+
+
+def _title_case(word: str, at: int, lone: bool) -> str:
+    """Return a word of a name in natural case; particles inside a name that is written in one case stay small."""
+    if (
+        at
+        and lone
+        and fold(word)
+        in (
+            "de",
+            "del",
+            "da",
+            "do",
+            "dos",
+            "das",
+            "du",
+            "des",
+            "di",
+            "von",
+            "van",
+            "y",
+            "e",
+            "la",
+            "el",
+            "bin",
+            "binti",
+        )
+    ):
+        return word.lower()
+    pieces = re.split(r"([-'’.])", word)
+    return "".join(p[:1].upper() + p[1:].lower() for p in pieces)

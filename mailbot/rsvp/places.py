@@ -1,0 +1,66 @@
+"""Which country a message shows: by its words for countries and cities, and by the country codes of its mail domains.
+
+Answers only with what is written; a generic domain or a language tells no country.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from mailbot.rsvp import words
+from mailbot.rsvp.fold import fold
+
+
+def of_domain(email: str) -> str:
+    """Return the country (ISO 3166) of an address's domain, "" where it tells none."""
+    labels = fold(email.rpartition("@")[2]).split(".")
+    while labels and labels[-1] in ("example", "test", "invalid"):
+        labels.pop()
+    last = labels[-1] if labels else ""
+    if len(labels) < 2 or len(last) != 2 or last in ("eu",):
+        return ""
+    return "GB" if last == "uk" else last.upper()
+
+
+def in_text(text: str) -> list[str]:
+    """Return the countries that a text names, in order of their first naming; the longest name at a place counts."""
+    folded = fold(text)
+    toks = words.tokens(folded)
+    table = words.places()
+    found: list[str] = []
+    at = 0
+    while at < len(toks):
+        best, country = 0, ""
+        for code, place in table.get(toks[at].text[:3], ()):
+            end = words.matches(place, folded, toks, at)
+            if end > best and (
+                text[toks[at].start].isupper() or not text[toks[at].start].isalpha() or _lower_is_fine(place, text)
+            ):
+                best, country = end, code
+        if country:
+            found.append(country)
+            while at < len(toks) and toks[at].start < best:
+                at += 1
+        else:
+            at += 1
+    return list(dict.fromkeys(found))
+
+
+def is_place(text: str) -> bool:
+    """Say whether a text as a whole names a place, apart from commas and the like."""
+    folded = fold(text).strip(" .,;()")
+    toks = words.tokens(folded)
+    if not toks or len(toks) > 5:
+        return False
+    return any(words.matches(p, folded, toks, 0) >= toks[-1].end for _, p in words.places().get(toks[0].text[:3], ()))
+
+
+@cache
+def _is_country(place: tuple[str, ...]) -> bool:
+    return len(" ".join(place)) > 4
+
+
+def _lower_is_fine(place: tuple[str, ...], text: str) -> bool:
+    """Say whether a place may be written small: people of a country are, and everything is in a text without capitals."""
+    return place[-1].endswith("*") or (_is_country(place) and not re.search(r"[A-ZÀ-Þ].*[A-ZÀ-Þ].*[A-ZÀ-Þ]", text))

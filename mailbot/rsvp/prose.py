@@ -1,0 +1,352 @@
+"""People named in sentences: the writer ("I am X, secretary of Y"), a colleague, the head for whom an assistant writes.
+
+Finds names by their shape and place, tells whether each is the writer, and reads what the sentence says of them. Says
+nothing of who registers: that is for people to weigh.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mailbot.rsvp import names, places, roles, words
+from mailbot.rsvp.fold import fold
+from mailbot.rsvp.roles import Phrase
+from mailbot.rsvp.words import Hit
+
+_WORD = re.compile(r"[^\W\d_](?:[\w'’.-]*[^\W\d_.])?\.?(?!\w)")
+_OF = re.compile(r"\b(?:of|de|du|des|del|de la|de l|da|do|dos|das|d|der|des|di|della|dell|van)['’]?\s*$")
+_FOR_SOMEBODY = re.compile(
+    r"(?:on behalf of|au nom de|de la part de|en nombre de|en nombre del|em nome de|em nome do|a nome di|im namen von|instrucciones d\w+|part d\w+|nombre d\w+|nome d\w+|demande d\w+|pedido d\w+|diary for|calendar for|conto d\w+|auftrag von|behalf|encargo d\w+)\W*$"
+)
+
+
+@dataclass(slots=True)
+class Mention:
+    """One person named in the text: where, whether it is the writer, and what the sentence says of them."""
+
+    name: str
+    start: int
+    end: int
+    is_self: bool
+    introduced: bool
+    honorific: str = ""
+    title: Phrase | None = None
+    organisation: Phrase | None = None
+    aliases: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A text with everything found in it once: the ground on which people are told."""
+
+    text: str
+    folded: str
+    hits: tuple[Hit, ...]
+    organisations: tuple[Phrase, ...]
+    titles: tuple[Phrase, ...]
+    mentions: tuple[Mention, ...]
+
+
+def scene(text: str, sender: str, known: str = "") -> Scene:
+    """Look at a text once. `known` is folded text that names no participants: the invitation that we sent."""
+    folded = fold(text)
+    hits = words.scan(folded)
+    orgs = [o for o in roles.organisations(text, hits) if not (known and len(o.text) > 5 and fold(o.text) in known)]
+    titles = roles.titles(text, orgs, hits)
+    mentions = _mentions(text, folded, hits, orgs, titles, sender, known)
+    for one in mentions:
+        _roles_of(one, text, folded, orgs, titles, mentions)
+    return Scene(text, folded, tuple(hits), tuple(orgs), tuple(titles), tuple(mentions))
+
+
+def _mentions(
+    text: str,
+    folded: str,
+    hits: Sequence[Hit],
+    orgs: Sequence[Phrase],
+    titles: Sequence[Phrase],
+    sender: str,
+    known: str,
+) -> list[Mention]:
+    found: list[Mention] = []
+    intros = words.of(hits, "people.introductions", "people.me")
+    for start, end in [*_runs(text, folded), *_quiet_names(text, folded, hits, sender)]:
+        run = text[start:end]
+        polite = names.honorific(run)
+        bare = names.bare_name(run)
+        introduced = any(h.end <= start and re.fullmatch(r"\W{0,3}(?:\w{1,3}\W)?", text[h.end : start]) for h in intros)
+        like_sender = bool(sender) and names.same_person(bare, sender)
+        if not _may_be_person(
+            text, folded, start, end, run, orgs, titles, known, introduced or like_sender or bool(polite)
+        ):
+            continue
+        if any(names.same_person(bare, m.name) for m in found):
+            same = next(m for m in found if names.same_person(bare, m.name))
+            same.aliases.append((start, end))
+            if len(names.parts_of(bare)) > len(names.parts_of(same.name)):
+                same.name, same.start, same.end = bare, start, end
+            same.is_self = same.is_self or like_sender or (introduced and not polite)
+            continue
+        found.append(
+            Mention(
+                bare, start, end, like_sender or (introduced and not (polite and not like_sender)), introduced, polite
+            )
+        )
+    return found
+
+
+def _runs(text: str, folded: str) -> list[tuple[int, int]]:
+    """Return runs of capitalised words, particles between them included."""
+    found: list[tuple[int, int]] = []
+    run: list[re.Match[str]] = []
+    for word in _WORD.finditer(text):
+        joined = run and text[run[-1].end() : word.start()] in (" ", "\n")
+        capital = word.group()[0].isupper()
+        particle = folded[word.start() : word.end()] in names.particles()
+        if run and joined and (capital or particle):
+            run.append(word)
+            continue
+        found.extend(_trimmed(run, folded))
+        run = (
+            [word]
+            if capital or (not word.group().islower() and particle) or _lower_honorific(folded, word, text)
+            else []
+        )
+    found.extend(_trimmed(run, folded))
+    return found
+
+
+def _lower_honorific(folded: str, word: re.Match[str], text: str) -> bool:
+    """Say whether a small-written "sig.", "doctor", "señor" begins a name."""
+    low = folded[word.start() : word.end()].replace(".", "")
+    return (
+        len(low) > 1
+        and low in names.honorifics()
+        and low not in names.particles()
+        and text[word.end() : word.end() + 2].strip()[:1].isupper()
+    )
+
+
+def _trimmed(run: list[re.Match[str]], folded: str) -> list[tuple[int, int]]:
+    """Cut small words off both ends of a run: "Bonjour Marie Dupont", "Ciarán Ó Dálaigh de"."""
+
+    def low(word: re.Match[str]) -> str:
+        return folded[word.start() : word.end()].strip(".")
+
+    while run and (
+        low(run[0]) in names.small_words()
+        or (low(run[0]) in names.particles() and len(low(run[0])) < 3 and run[0].group().islower())
+    ):
+        run = run[1:]
+    while run and (low(run[-1]) in names.particles() and run[-1].group().islower()):
+        run = run[:-1]
+    while len(run) > 2 and low(run[-1]) in names.small_words():
+        run = run[:-1]
+    return [(run[0].start(), run[-1].end())] if run else []
+
+
+def _quiet_names(text: str, folded: str, hits: Sequence[Hit], sender: str) -> list[tuple[int, int]]:
+    """Find the writer's name in a text without capitals: behind "soy", "c'est", as far as it is like the sender's."""
+    if not sender:
+        return []
+    parts = set(names.parts_of(sender))
+    found = []
+    toks = words.tokens(folded)
+    at = 0
+    while at < len(toks):
+        if toks[at].text in parts and text[toks[at].start].islower() and len(toks[at].text) > 2:
+            last = at
+            while (
+                last + 1 < len(toks)
+                and text[toks[last].end : toks[last + 1].start] == " "
+                and (
+                    toks[last + 1].text in parts
+                    or (
+                        last - at < 2
+                        and not roles.ends_phrase(toks[last + 1].text)
+                        and toks[last + 1].text not in names.small_words() | names.particles()
+                    )
+                )
+            ):
+                last += 1
+            if last > at:
+                found.append((toks[at].start, toks[last].end))
+            at = last
+        at += 1
+    return found[:1]
+
+
+def _may_be_person(
+    text: str,
+    folded: str,
+    start: int,
+    end: int,
+    run: str,
+    orgs: Sequence[Phrase],
+    titles: Sequence[Phrase],
+    known: str,
+    vouched: bool,
+) -> bool:
+    if any(o.start < end and start < o.end for o in orgs if o.strong):
+        return False
+    parts = names.bare_name(run).split()
+    capitals = [p for p in parts if p[:1].isupper() or not p.islower()]
+    if len(capitals) < 2 and not (vouched and capitals):
+        return False
+    if any(c.isdigit() for c in run) or places.is_place(run) or places.is_place(names.bare_name(run)):
+        return False
+    if not vouched:
+        if not names.is_name(run) or all(p.isupper() and len(p) < 6 for p in parts):
+            return False
+        before = folded[max(0, start - 30) : start]
+        if _OF.search(before) and not _FOR_SOMEBODY.search(before):
+            return False
+        if known and fold(run) in known:
+            return False
+    elif any(t.start <= start and end <= t.end for t in titles) and not names.honorific(run):
+        return False
+    return not words.of(words.scan(fold(names.bare_name(run))), "titles.heads", "mode.place") or vouched
+
+
+def _roles_of(
+    one: Mention, text: str, folded: str, orgs: Sequence[Phrase], titles: Sequence[Phrase], mentions: Sequence[Mention]
+) -> None:
+    """Read title and organisation that stand right behind or right before a name."""
+    following = min((m.start for m in mentions if m.start > one.end), default=len(text))
+    border = min(following, _sentence_end(text, one.end))
+    behind = [t for t in titles if one.end <= t.start < border and _apposed(text[one.end : t.start])]
+    before = [t for t in titles if t.end <= one.start and _leads_to(text[t.end : one.start])]
+    own = behind[0] if behind else before[-1] if before else None
+    if own:
+        one.title = own
+    anchor = own.end if own and own.start > one.start else one.end
+    later = [o for o in orgs if anchor <= o.start < border and o.strong]
+    if later and (own is None or len(text[anchor : later[0].start]) < 60):
+        one.organisation = later[0]
+
+
+def _apposed(between: str) -> bool:
+    """Say whether a title belongs to the name before it: only articles, commas and "who is" stand between."""
+    folded = fold(between)
+    if re.search(r"[;.!?]\s", between):
+        return False
+    verbs = [t for t in words.tokens(folded) if t.text not in _LINKING]
+    return len(verbs) <= (0 if len(between) < 5 else 1) and len(between) < 50
+
+
+_LINKING = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "our",
+        "my",
+        "his",
+        "her",
+        "its",
+        "their",
+        "le",
+        "la",
+        "les",
+        "l",
+        "un",
+        "une",
+        "notre",
+        "mon",
+        "ma",
+        "nos",
+        "el",
+        "los",
+        "las",
+        "nuestro",
+        "nuestra",
+        "mi",
+        "su",
+        "o",
+        "as",
+        "os",
+        "nosso",
+        "nossa",
+        "meu",
+        "minha",
+        "il",
+        "lo",
+        "i",
+        "mio",
+        "mia",
+        "nostro",
+        "nostra",
+        "der",
+        "die",
+        "das",
+        "unser",
+        "unsere",
+        "ein",
+        "eine",
+        "who",
+        "is",
+        "qui",
+        "est",
+        "en",
+        "suis",
+        "que",
+        "es",
+        "e",
+        "sou",
+        "soy",
+        "am",
+        "sono",
+        "bin",
+        "ist",
+        "suis",
+        "serai",
+        "and",
+        "et",
+        "y",
+        "und",
+        "of",
+        "de",
+        "du",
+        "to",
+        "i",
+        "je",
+        "yo",
+        "eu",
+        "io",
+        "ich",
+        "als",
+        "as",
+        "como",
+        "come",
+        "comme",
+        "him",
+        "herself",
+        "himself",
+        "che",
+        "ele",
+        "ela",
+        "currently",
+        "actuellement",
+        "actual",
+    ]
+)
+
+
+def _leads_to(between: str) -> bool:
+    """Say whether a title stands right before a name: "notre président, M. X", "ma collègue X"."""
+    return (
+        len(between) <= 22
+        and not re.search(r"[.;:!?]\s", re.sub(r"\b\w{1,4}\.", "", between))
+        and len(words.tokens(between)) <= 2
+    )
+
+
+def _sentence_end(text: str, at: int) -> int:
+    for mark in re.finditer(r"[.!?;]\s|\n", text[at:]):
+        word = re.search(r"(\w+)$", text[: at + mark.start()])
+        if mark.group()[0] == "." and word and len(word[1]) <= 2:
+            continue
+        return at + mark.start()
+    return len(text)

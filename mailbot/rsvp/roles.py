@@ -1,0 +1,602 @@
+"""Titles and organisations in running text: where the phrase begins, and how far it goes.
+
+A phrase begins at a word that the lexicons know as a title or an organisation and goes on over names, connecting words
+and plain words until something shows its end: punctuation, a verb or pronoun, a place after "in", the organisation
+after a title. Nothing is shortened or completed: a phrase is always a piece of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from mailbot.rsvp import names, places, words
+from mailbot.rsvp.fold import fold
+from mailbot.rsvp.words import Hit, Token
+
+_CONNECTORS = frozenset(
+    [
+        "de",
+        "des",
+        "du",
+        "d",
+        "la",
+        "le",
+        "les",
+        "l",
+        "et",
+        "e",
+        "y",
+        "i",
+        "of",
+        "the",
+        "and",
+        "for",
+        "para",
+        "por",
+        "pour",
+        "a",
+        "aux",
+        "au",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "na",
+        "no",
+        "nos",
+        "nas",
+        "del",
+        "della",
+        "dei",
+        "delle",
+        "dell",
+        "degli",
+        "di",
+        "dal",
+        "ai",
+        "al",
+        "fur",
+        "der",
+        "den",
+        "dem",
+        "und",
+        "en",
+        "em",
+        "in",
+        "s",
+        "sur",
+        "sul",
+        "contre",
+        "in",
+        "los",
+        "las",
+        "el",
+        "lo",
+        "gli",
+        "il",
+        "og",
+        "zu",
+        "zur",
+        "zum",
+        "von",
+        "vom",
+        "im",
+        "beim",
+        "an",
+        "aan",
+        "und",
+        "van",
+        "het",
+        "ti",
+    ]
+)
+_INTO_PLACE = frozenset(["en", "em", "in", "a", "au", "aux", "im", "bei"])
+_ENDS = frozenset(
+    [
+        "i",
+        "we",
+        "you",
+        "he",
+        "she",
+        "they",
+        "it",
+        "is",
+        "are",
+        "am",
+        "was",
+        "were",
+        "will",
+        "would",
+        "shall",
+        "who",
+        "which",
+        "that",
+        "je",
+        "j",
+        "tu",
+        "il",
+        "elle",
+        "nous",
+        "vous",
+        "ils",
+        "elles",
+        "on",
+        "qui",
+        "que",
+        "qu",
+        "dont",
+        "ou",
+        "est",
+        "sont",
+        "suis",
+        "sera",
+        "serai",
+        "a",
+        "ont",
+        "ai",
+        "me",
+        "te",
+        "se",
+        "ce",
+        "cette",
+        "mon",
+        "ma",
+        "mes",
+        "son",
+        "sa",
+        "ses",
+        "notre",
+        "nos",
+        "yo",
+        "el",
+        "ella",
+        "nosotros",
+        "que",
+        "quien",
+        "soy",
+        "es",
+        "son",
+        "somos",
+        "estoy",
+        "esta",
+        "estan",
+        "he",
+        "ha",
+        "han",
+        "me",
+        "se",
+        "mi",
+        "mis",
+        "su",
+        "sus",
+        "eu",
+        "ele",
+        "ela",
+        "nos",
+        "sou",
+        "somos",
+        "estou",
+        "tenho",
+        "tem",
+        "vou",
+        "vai",
+        "ich",
+        "wir",
+        "er",
+        "sie",
+        "ist",
+        "sind",
+        "bin",
+        "war",
+        "werde",
+        "wird",
+        "habe",
+        "hat",
+        "und-ich",
+        "io",
+        "noi",
+        "lui",
+        "lei",
+        "sono",
+        "siamo",
+        "ho",
+        "hanno",
+        "mi",
+        "ci",
+        "vi",
+        "si",
+        "participe",
+        "participera",
+        "participo",
+        "participarei",
+        "with",
+        "avec",
+        "con",
+        "com",
+        "mit",
+        "per",
+        "from",
+        "depuis",
+        "desde",
+        "dal",
+        "shall",
+        "my",
+        "his",
+        "her",
+        "their",
+        "our",
+        "your",
+        "its",
+        "please",
+        "kindly",
+        "depuis",
+        "ici",
+        "aqui",
+        "here",
+        "wants",
+        "want",
+        "wish",
+        "where",
+        "et-je",
+        "quiero",
+        "queremos",
+        "therefore",
+        "but",
+        "mais",
+        "pero",
+        "mas",
+        "aber",
+        "ma",
+        "car",
+        "porque",
+        "donc",
+        "aussi",
+        "also",
+        "tel",
+        "telefono",
+        "phone",
+        "voudrais",
+        "souhaite",
+        "confirme",
+        "confirmo",
+        "confirma",
+        "confirms",
+        "confirm",
+        "vai",
+        "ira",
+        "sera",
+        "asistira",
+        "asistire",
+        "participara",
+        "participaremos",
+        "acuso",
+        "accuse",
+        "chez",
+        "hereby",
+        "intends",
+        "mandate",
+        "actuellement",
+        "currently",
+        "which",
+        "whose",
+        "not",
+        "ne",
+        "pas",
+        "no",
+        "nao",
+        "non",
+        "nicht",
+        "como",
+        "comme",
+        "as",
+        "als",
+        "ainsi",
+        "jaimerai",
+        "j-ai",
+        "could",
+        "can",
+        "cannot",
+        "must",
+        "has",
+        "have",
+        "had",
+        "x",
+        "xq",
+        "voici",
+        "here-is",
+        "this",
+        "these",
+        "c'est",
+        "since",
+    ]
+)
+_ACRONYM = re.compile(r"[A-ZÀ-Þ][\w&.-]*[A-ZÀ-Þ][\w&.-]*|[A-ZÀ-Þ]{2,}")
+_STOPPER = re.compile(r"[,;:!?|•·=\n\"“”«»…]|\.(?:\s|$)|\s[-–—]\s|[–—]|\(|\)|\[|\]|/\s|\s/")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A title or an organisation in a text. `strong` says that a known word carries it."""
+
+    start: int
+    end: int
+    text: str
+    language: str
+    strong: bool = True
+
+
+@cache
+def _before() -> frozenset[str]:
+    return frozenset(w for w in words.lexicon().single_words("titles.before"))
+
+
+def organisations(text: str, hits: list[Hit] | None = None) -> list[Phrase]:
+    """Return the organisations of a text in order; overlapping ones are one, from the leftmost word on."""
+    folded = fold(text)
+    toks = words.tokens(folded)
+    hits = words.scan(folded, toks) if hits is None else hits
+    heads = words.of(hits, "organisations.heads")
+    quiet = text == text.lower() or text == text.upper() or len(re.findall(r"[A-ZÀ-Þ]", text)) < 3
+    found: list[Phrase] = []
+    for head in sorted(heads, key=lambda h: (h.start, -h.end)):
+        if found and head.start < found[-1].end:
+            continue
+        at = next(i for i, t in enumerate(toks) if t.start == head.start)
+        lower = text[head.start].islower()
+        if lower and not quiet and not _named_after(text, toks, at):
+            continue
+        phrase = _organisation(text, folded, toks, at, head)
+        if phrase and (not found or phrase.start >= found[-1].end):
+            found.append(phrase)
+    return found
+
+
+def titles(text: str, organisations_: list[Phrase] | None = None, hits: list[Hit] | None = None) -> list[Phrase]:
+    """Return the titles of a text in order. A title ends where an organisation begins."""
+    folded = fold(text)
+    toks = words.tokens(folded)
+    hits = words.scan(folded, toks) if hits is None else hits
+    orgs = organisations(text, hits) if organisations_ is None else organisations_
+    found: list[Phrase] = []
+    for head in sorted(words.of(hits, "titles.heads"), key=lambda h: (h.start, -h.end)):
+        if any(o.start <= head.start < o.end for o in orgs if o.strong) or (found and head.start < found[-1].end):
+            continue
+        at = next(i for i, t in enumerate(toks) if t.start == head.start)
+        found.append(_title(text, folded, toks, at, head, orgs))
+    return found
+
+
+def after_connector(text: str) -> str:
+    """Return what follows a leading "of", "de la", "du" … of a phrase: "of the X" → "X"."""
+    folded = fold(text)
+    rest = text
+    for token in words.tokens(folded):
+        if token.text not in _CONNECTORS | _before() | {"at", "with", "w", "chez", "bei", "presso", "from"}:
+            rest = text[token.start :]
+            break
+    return rest
+
+
+def is_acronym(text: str) -> bool:
+    """Say whether a text is one word like "FENAPORTO", "CoopRév", "SYNTRAMAR-Togo"."""
+    text = text.strip(" .,;()")
+    return (
+        2 <= len(text) <= 20
+        and " " not in text
+        and sum(c.isupper() for c in text) >= 2
+        and not text.isdigit()
+        and bool(_ACRONYM.match(text))
+    )
+
+
+def is_connector(word: str) -> bool:
+    """Say whether a folded word only connects others."""
+    return word in _CONNECTORS
+
+
+def ends_phrase(word: str) -> bool:
+    """Say whether a folded word can't stand inside a title or an organisation: a pronoun, a verb."""
+    return word in _ENDS
+
+
+def _named_after(text: str, toks: list[Token], at: int) -> bool:
+    """Say whether a small-written head begins a name all the same: "l'association amal des saisonnieres", "the union"."""
+    if at + 1 >= len(toks):
+        return False
+    before = toks[at - 1].text if at else ""
+    if before in (
+        "une",
+        "un",
+        "a",
+        "an",
+        "una",
+        "um",
+        "uma",
+        "eine",
+        "ein",
+        "notre",
+        "our",
+        "nuestra",
+        "votre",
+        "cette",
+        "ce",
+        "this",
+    ):
+        return False
+    gap = text[toks[at].end : toks[at + 1].start]
+    return gap == " " and (
+        toks[at + 1].text in ("de", "des", "du", "of", "d", "dos", "das", "del", "dei", "delle")
+        or text[toks[at + 1].start].isupper()
+    )
+
+
+def _organisation(text: str, folded: str, toks: list[Token], at: int, head: Hit) -> Phrase | None:
+    first = _leftmost(text, toks, at)
+    last = at
+    while toks[last].end < head.end:
+        last += 1
+    english = head.language in ("en",)
+    end = _rightmost(text, folded, toks, last, english=english, ends=len(text))
+    end = _with_bracket(text, folded, toks, end)
+    start = toks[first].start
+    start, end = _with_acronym_before(text, start, end)
+    alone = end <= head.end and start == head.start
+    if alone and not text[head.start].isupper():
+        return None
+    return Phrase(start, end, text[start:end], head.language, strong=not alone)
+
+
+def _leftmost(text: str, toks: list[Token], at: int) -> int:
+    """Go left over capitalised words: "Uganda Market Vendors and Hawkers Union" begins at "Uganda"."""
+    first = at
+    while first > 0:
+        previous = toks[first - 1]
+        gap = text[previous.end : toks[first].start]
+        if gap not in (" ", "-", "'", "’", " & ", "' ", "’ ", "\n"):
+            break
+        if (
+            gap in ("'", "’", "-")
+            and not text[previous.start].isupper()
+            and first >= 2
+            and text[toks[first - 2].end : previous.start] in ("'", "’")
+        ):
+            first -= 2  # "Na'in Cooperative": one word to the eye, two to the lexicon
+            continue
+        capital = text[previous.start].isupper() and previous.text not in names.small_words()
+        sentence_start = _starts_sentence(text, previous.start) and (
+            previous.text in _CONNECTORS or previous.text in ("the", "our", "from")
+        )
+        if (
+            capital
+            and not sentence_start
+            and previous.text
+            not in ("the", "i", "from", "la", "le", "el", "a", "o", "les", "los", "as", "os", "il", "die", "der", "das")
+        ):
+            first -= 1
+            continue
+        joins = previous.text in ("and", "of", "s", "for") or gap == " & "
+        if (
+            joins
+            and first >= 2
+            and text[toks[first - 2].start].isupper()
+            and toks[first - 2].text not in names.small_words()
+            and text[toks[first - 2].end : previous.start] in (" ", "'", "’")
+        ):
+            if previous.text in ("of", "for") and _is_title_word(toks[first - 2].text):
+                break
+            first -= 2
+            continue
+        break
+    return first
+
+
+def _is_title_word(word: str) -> bool:
+    return bool(words.of(words.scan(word), "titles.heads"))
+
+
+def _starts_sentence(text: str, start: int) -> bool:
+    before = text[:start].rstrip(" ")
+    return not before or before[-1] in ".!?\n:;"
+
+
+def _rightmost(text: str, folded: str, toks: list[Token], last: int, *, english: bool, ends: int) -> int:
+    """Go right over what belongs to the phrase; connecting words count only with what they connect."""
+    end = toks[last].end
+    index = last + 1
+    while index < len(toks):
+        token = toks[index]
+        if token.start >= ends or _STOPPER.search(text[toks[index - 1].end : token.start]):
+            break
+        capital = text[token.start].isupper() or not text[token.start].isalpha()
+        if (
+            token.text in _INTO_PLACE
+            and index + 1 < len(toks)
+            and text[toks[index + 1].start].isupper()
+            and places.in_text(text[toks[index + 1].start : toks[index + 1].start + 30])[:1]
+        ):
+            nxt = text[toks[index + 1].start : toks[min(index + 2, len(toks) - 1)].end]
+            if places.is_place(text[toks[index + 1].start : toks[index + 1].end]) or places.is_place(nxt):
+                break
+        if token.text in _CONNECTORS and not (capital and len(token.text) > 3 and not english):
+            index += 1
+            continue
+        if token.text in _ENDS and not (capital and english is False and len(token.text) > 2):
+            break
+        if not capital and english and text[token.start - 1] not in "-'’":
+            break
+        end = token.end
+        index += 1
+    return end
+
+
+def _with_bracket(text: str, folded: str, toks: list[Token], end: int) -> int:
+    """Take in brackets right behind that hold an acronym, a place or the full name, and what goes on behind them."""
+    bracket = re.match(r"[’']?\s?\(([^()]{2,80})\)|,\s([A-Z][A-Z0-9&-]{2,12})(?=[,.;\s])", text[end:])
+    if not bracket:
+        return end
+    inside = bracket[1] or bracket[2]
+    holds_org = bool(words.of(words.scan(fold(inside)), "organisations.heads"))
+    if not (is_acronym(inside) or places.in_text(inside) or holds_org or (bracket[1] and inside.isupper())):
+        return end
+    if places.in_text(inside) and any(c.isdigit() for c in inside):
+        return end
+    end += bracket.end()
+    behind = re.match(r" (?:de|du|des|of|do|da|del|della|d['’]) ?([A-ZÀ-Þ][\w-]+)", text[end:])
+    return end + behind.end() if behind and places.in_text(behind[1]) else end
+
+
+def _with_acronym_before(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take in "FENAPORTO - " or "SITRASEP (" before the full name."""
+    before = re.search(r"([^\s,;:(]{2,20})\s?(?:[-–—]\s?|\()$", text[:start])
+    if before and is_acronym(before[1]):
+        opened = text[:start].endswith("(")
+        if opened and text[end : end + 1] == ")":
+            return before.start(), end + 1
+        if not opened:
+            return before.start(), end
+    return start, end
+
+
+def _title(text: str, folded: str, toks: list[Token], at: int, head: Hit, orgs: list[Phrase]) -> Phrase:
+    first = _title_start(text, toks, at, head)
+    last = at
+    while last + 1 < len(toks) and toks[last].end < head.end:
+        last += 1
+    border = min((o.start for o in orgs if o.start >= head.end and o.strong), default=len(text))
+    inside_unit = _unit_before(text[head.end : border], folded[head.end : border])
+    end = _rightmost(text, folded, toks, last, english=False, ends=border)
+    end = _cut_connectors(text, toks, toks[first].start, end)
+    del inside_unit
+    return Phrase(toks[first].start, end, text[toks[first].start : end], head.language)
+
+
+def _unit_before(text: str, folded: str) -> bool:
+    return bool(words.of(words.scan(folded), "organisations.units"))
+
+
+def _title_start(text: str, toks: list[Token], at: int, head: Hit) -> int:
+    """English and German titles have their words before them: "pension secretary", "Assistant General Secretary"."""
+    if head.language not in ("en", "de", "ru") and fold(text[head.start : head.end]) not in ("president", "assistant"):
+        return at
+    first = at
+    while first > 0 and at - first < 4:
+        previous = toks[first - 1]
+        gap = text[previous.end : toks[first].start]
+        if gap not in (" ", "-", "'", "’", " & ", "\n") or previous.text in _CONNECTORS | _ENDS | _before():
+            break
+        if previous.text in names.small_words() or (
+            text[previous.start].isupper() and not text[toks[first].start].isupper()
+        ):
+            break
+        first -= 1
+    return first
+
+
+def _cut_connectors(text: str, toks: list[Token], start: int, end: int) -> int:
+    """Leave out connecting words that a phrase would end with."""
+    inside = [t for t in toks if start <= t.start and t.end <= end]
+    while len(inside) > 1 and (inside[-1].text in _CONNECTORS or inside[-1].text in ("at", "sein", "for")):
+        inside.pop()
+    return inside[-1].end if inside else end

@@ -1,0 +1,193 @@
+"""From candidates to values: what was found becomes a value with its evidence, in the form that the registry keeps.
+
+Chooses among several numbers, names and writings of an organisation; completes numbers; never decides who registers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mailbot.rsvp import attendance, names, phones, roles, signature
+from mailbot.rsvp.answer import Value, Where
+from mailbot.rsvp.candidates import Candidate, Record
+from mailbot.rsvp.context import Context
+from mailbot.rsvp.fold import fold
+
+_EDGE = " \t\n.,;:|/*_\"'«»“”=>-–—•·"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A telephone candidate taken apart again."""
+
+    phone: phones.Phone
+    candidate: Candidate
+
+
+def of_candidate(found: Candidate, value: str | None = None, confidence: float | None = None) -> Value:
+    """Return a candidate as a value."""
+    return Value(
+        found.value if value is None else value,
+        found.words,
+        found.where,
+        found.rule,
+        found.confidence if confidence is None else confidence,
+    )
+
+
+def phone(found: Sequence[Candidate], context: Context) -> tuple[Value | None, tuple[str, ...]]:
+    """Return the one number that a registrar would note, and why a person should look at it."""
+    numbers = [n for n in map(_numbered, found) if not _is_ours(n.phone, context)]
+    usable = [n for n in numbers if n.phone.kind != "fax" and n.phone.whose != "not"]
+    if not usable:
+        return None, ()
+    solved = [(n, phones.resolve(n.phone, context.countries, context.french)) for n in usable]
+    rank = {"mobile": 0, "": 1, "office": 2}
+    kinds = {
+        id(n): n.phone.kind
+        or ("mobile" if r.value.startswith("+") and len(usable) > 1 and phones.is_mobile(r.value) else "")
+        for n, r in solved
+    }
+    best, result = min(solved, key=lambda row: (rank.get(kinds[id(row[0])], 1), usable.index(row[0])))
+    others = {r.value for n, r in solved if n is not best} - {result.value}
+    review = ("two_phones",) if others and len({kinds[id(n)] for n, _ in solved}) == 1 else ()
+    if result.rule == "phone-country-unknown":
+        review = (*review, "country_unknown")
+    confidence = min(best.candidate.confidence, result.confidence, 0.85 if review == ("two_phones",) else 1.0)
+    return Value(
+        result.value, best.candidate.words, best.candidate.where, f"{best.candidate.rule}/{result.rule}", confidence
+    ), review
+
+
+def _numbered(found: Candidate) -> Numbered:
+    kind, text, whose, code = (found.value.split("|") + ["", "", ""])[:4]
+    return Numbered(phones.Phone(0, len(text), text, kind, whose, code), found)
+
+
+def _is_ours(number: phones.Phone, context: Context) -> bool:
+    digits = number.digits.lstrip("0")
+    return any(digits in known or known in digits for known in context.foreign_digits if len(known) >= 9)
+
+
+def name(found: Candidate, context: Context, others: Iterable[str] = ()) -> Value:
+    """Return a name in natural case and order."""
+    like = (context.shown, *others, *(a.name for a in context.copies))
+    return of_candidate(found, names.natural(found.value, tuple(x for x in like if x)))
+
+
+def of_record_name(record: Record, context: Context) -> Candidate | None:
+    """Return the name that a record gives, put together where family and given name stand apart."""
+    given, family, whole = record.first("given"), record.first("family"), record.first("name")
+    if given and (family or whole):
+        last = family or whole
+        assert last is not None
+        text = f"{names.natural(names.bare_name(given.value))} {names.natural(names.bare_name(last.value))}"
+        return Candidate("name", text, f"{last.words}\n{given.words}", record.where, "label-two-names", 0.95)
+    if family and whole and family is not whole:
+        return Candidate(
+            "name",
+            f"{whole.value} {family.value}",
+            f"{whole.words}\n{family.words}",
+            record.where,
+            "label-two-names",
+            0.9,
+        )
+    return whole or given or family
+
+
+def title(found: Candidate, language: str) -> Value:
+    """Return a title as written, of several languages the letter's."""
+    text = _shortened(found.value)
+    if found.where == "signature":
+        text = signature.in_language(text, language)
+    return of_candidate(found, text)
+
+
+def organisation(found: Candidate) -> Value:
+    """Return an organisation as written, without the article or connector before it."""
+    return of_candidate(found, _shortened(found.value))
+
+
+def fuller(one: Value, other: Value) -> Value:
+    """Return the fuller of two writings of one organisation; the first where they are two."""
+    a, b = str(one.value), str(other.value)
+    fa, fb = fold(a), fold(b)
+    if fa in fb or _is_acronym_of(a, b):
+        return other
+    return one
+
+
+def _is_acronym_of(short: str, long: str) -> bool:
+    """Say whether one is the acronym that the other spells out or carries in brackets."""
+    bare = re.sub(r"[^A-Za-zÀ-ÿ]", "", short)
+    if not roles.is_acronym(short) or len(long) <= len(short) + 3:
+        return False
+    if re.search(rf"(?<!\w){re.escape(fold(short))}(?!\w)", fold(long)):
+        return True
+    initials = "".join(w[0] for w in re.findall(r"\w+", fold(long)) if len(w) > 2)
+    return (
+        len(bare) >= 3
+        and initials.startswith(fold(bare)[:2])
+        and len(set(fold(bare)) & set(initials)) >= len(set(fold(bare))) - 1
+    )
+
+
+def mode_of(record: Record, context: Context) -> Value | None:
+    """Return the way of taking part that a record gives: by its words, by yes or no to its label, or by a tick."""
+    plain = record.first("mode")
+    if plain:
+        return of_candidate(plain)
+    given = record.first("mode_text")
+    if not given:
+        return None
+    ticked = attendance.checked_mode(given.value)
+    if ticked:
+        return of_candidate(given, ticked)
+    found = attendance.modes(given.value)
+    if found:
+        return of_candidate(given, found[0].value, given.confidence if len({m.value for m in found}) == 1 else 0.6)
+    return _yes_to_label(record, given)
+
+
+def _yes_to_label(record: Record, given: Candidate) -> Value | None:
+    label = record.first("mode_label")
+    asked = attendance.modes(label.value) if label else []
+    if len({m.value for m in asked}) != 1:
+        return None
+    said = fold(given.value).strip(" .!")
+    if said.split()[:1] in (["oui"], ["yes"], ["si"], ["sim"], ["ja"], ["x"], ["ok"]):
+        return of_candidate(given, asked[0].value, 0.85)
+    if said.split()[:1] in (["non"], ["no"], ["nao"], ["nein"]):
+        return of_candidate(given, "online" if asked[0].value == "in_person" else "in_person", 0.7)
+    return None
+
+
+def _shortened(text: str) -> str:
+    text = re.sub(r"\s+", " ", text).strip()
+    text = (
+        text.strip(_EDGE)
+        if not text.endswith((".", '"', "”", "»"))
+        else text.lstrip(_EDGE.replace('"', "")).rstrip(" ,;:|")
+    )
+    if text.endswith(".") and not re.search(r"\b(?:\w\.){2,}$|\b\w{1,5}\.$", text):
+        text = text.rstrip(".")
+    return text
+
+
+def evidence(value: Value, own_text: str) -> Value:
+    """Return a value whose words are exactly the message's, with their offset in the own text where they stand there."""
+    start = own_text.find(value.words)
+    if start >= 0:
+        return Value(value.value, value.words, value.where, value.rule, value.confidence, start)
+    spaced = r"\s+".join(re.escape(w) for w in value.words.split())
+    found = re.search(spaced, own_text) if spaced and len(spaced) < 2000 else None
+    if found:
+        return Value(value.value, found.group(), value.where, value.rule, value.confidence, found.start())
+    return value
+
+
+def header(value: str, words: str, rule: str, confidence: float, where: Where = "header") -> Value:
+    """Return a value that a header gives."""
+    return Value(value, words, where, rule, confidence)
