@@ -11,14 +11,16 @@ import re
 from mailbot.message.model import Limits
 
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n|\r\r")
+_FAR = 4_000_000
+"""Bytes within which a header must end; beyond, there is none to speak of."""
 _RECEIVED = re.compile(rb"^received:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
 _BASE64 = re.compile(rb"^content-transfer-encoding:\s*base64", re.IGNORECASE | re.MULTILINE)
 
 
 def header_end(raw: bytes) -> int:
     """Return the place of the empty line that ends the top header, the length of `raw` where there is none."""
-    found = _END_OF_HEADER.search(raw)
-    return found.start() if found else len(raw)
+    ends = [at for mark in (b"\r\n\r\n", b"\n\n", b"\n\r\n") if (at := raw.find(mark, 0, _FAR)) >= 0]
+    return min(ends) if ends else len(raw) if len(raw) <= _FAR else _FAR
 
 
 def refuse(raw: bytes, limits: Limits) -> str:

@@ -50,18 +50,16 @@ class Known:
         """
         return self._remembered(text) if self._places else 0.0
 
-    def shares(self, texts: list[str]) -> list[float]:
-        """Return the share of each line; [] where the lines are plainly not from the texts that were sent.
+    def wrote(self, texts: list[str]) -> bool:
+        """Say whether lines are, on the whole, from the texts that were sent.
 
-        The longest lines are looked at first: most quotes are in another language, or another mail.
+        The longest lines tell: most quotes are in another language, or of another mail.
         """
         if not self._places or not texts:
-            return []
+            return False
         longest = sorted(texts, key=len, reverse=True)[:_SAMPLE]
         length = sum(map(len, longest))
-        if sum(len(text) * self.share(text) for text in longest) < _MIN_SHARE * length:
-            return []
-        return [self.share(text) for text in texts]
+        return sum(len(text) * self.share(text) for text in longest) >= _MIN_SHARE * length
 
     def _share(self, text: str) -> float:
         words = _words(text)

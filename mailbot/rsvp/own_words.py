@@ -34,7 +34,7 @@ _COLOURED = re.compile(
 _PARENTHESES = re.compile(r"[(\[{]([^()\[\]{}]{2,120})[)\]}]")
 _MAX_SIGNATURE = 16
 """Lines of a signature; some carry an organisation's whole address in three languages."""
-_FEW_QUOTED = 8
+_FEW_QUOTED = 12
 """Quoted lines above a single answer that it may still be an answer to; a whole mail quoted is no question."""
 _MAX_PROMPT = 300
 """Characters of the quoted text above an answer that are kept with it, the last ones."""
@@ -167,7 +167,7 @@ class _Body:
             zip(self.tags, self.lines, strict=True), key=lambda pair: (pair[0], pair[1].depth)
         ):
             part = [line for _, line in run]
-            if tag not in ("header", "break"):
+            if tag not in ("header", "break", "old"):
                 part = unwrapped(part, own_margin if tag == "own" else margin(part))
             lines += part
             tags += [tag] * len(part)
@@ -275,11 +275,15 @@ class _Body:
 
         `alone` says that the message has no other words of the writer's; only then labels may tell what is theirs.
         """
-        old = [line for line, tag in zip(self.lines, self.tags, strict=True) if tag == "old" and line.text]
+        quoted = [line for line, tag in zip(self.lines, self.tags, strict=True) if tag == "old"]
         coloured = self._coloured()
         if coloured:
             return [Segment(text, "quote", before) for before, text in coloured]
-        shares = self.sent.shares([line.text for line in old])
+        old = [line for line in quoted if line.text]
+        shares: list[float] = []
+        if self.sent.wrote([line.text for line in old]):
+            old = [line for line in unwrapped(quoted, margin(quoted)) if line.text]
+            shares = [self.sent.share(line.text) for line in old]
         ours = [n for n, share in enumerate(shares) if share >= 0.85 and len(old[n].text) > 20]
         found = self._beside_known(old, shares, ours) if len(ours) >= 2 or _partly(shares) else []
         return found or (self._by_label(old) if alone and self._is_first_reply() else [])

@@ -21,6 +21,7 @@ _DATED = re.compile(r"\d{1,2}[:.h]\d{2}|\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./
 _GROUPWISE = re.compile(r">>>\s*\S.{0,200}(?:>>>|:)\s*$")
 _OLD_GMAIL = re.compile(r"\d{4}[-/]\d\d[-/]\d\d.{0,80}<[^<>\s]{1,120}@[^<>\s]{1,120}>\s*:$")
 _RULE = re.compile(r"[-_=*~—–•#]{2,}")
+_RULES = frozenset("-_=*~—–>#")
 _LONG_RULE = re.compile(r"[_\-=*—–]{10,}$")
 _ACCENTS = re.compile("[\u0300-\u036f\u064b-\u0652]")
 _TRIM = " \t*_:：-–—=>~<|"
@@ -124,7 +125,7 @@ def breaks(lines: Sequence[Line], ours: frozenset[str] = frozenset()) -> list[Br
     where the rest of the header was lost.
     """
     found: list[Break] = []
-    end = 0
+    end, forwarded = 0, False
     for number, line in enumerate(lines):
         text = line.text
         if number < end or not text:
@@ -132,13 +133,16 @@ def breaks(lines: Sequence[Line], ours: frozenset[str] = frozenset()) -> list[Br
         here: Break | None = None
         if ":" in text or "：" in text:
             here = _header_block(lines, number) or _intro(lines, number, end) or _lone_from(lines, number, ours)
-        if here is None and text[0] in "-_=*~—–>#":
-            here = _divider(lines, number)
-        if here is None and len(text) < 60:
-            here = _forward_words(lines, number) or _notes_header(lines, number)
+        if here is None and (not line.depth or forwarded):
+            # Inside a marked quote, rules and single words are the older mail's own.
+            if text[0] in _RULES:
+                here = _divider(lines, number)
+            if here is None and len(text) < 60:
+                here = _forward_words(lines, number) or _notes_header(lines, number)
         if here is not None:
             found.append(here)
             end = here.end
+            forwarded = forwarded or here.forward
     return found
 
 
