@@ -7,13 +7,13 @@ next message goes on. Nothing here fetches, sends or composes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailbot import bounce, message, outbox, reading, registry
+from mailbot import bounce, message, outbox, registry
 from mailbot.addresses import key
 from mailbot.config import Config, EventConfig
 from mailbot.database import Database
@@ -21,6 +21,7 @@ from mailbot.errors import Held
 from mailbot.log import say, warn
 from mailbot.message import Address, Message
 from mailbot.models import Outbox, Participant, Received
+from mailbot.reader import Here
 from mailbot.registry import Recorded, Source
 from mailbot.rsvp.answer import Invitation, Reading
 
@@ -52,7 +53,7 @@ def invitation_of(event: EventConfig, config: Config) -> Invitation:
     )
 
 
-def take_one(database: Database, config: Config, now: datetime) -> bool:
+def take_one(database: Database, config: Config, now: datetime, reader: Here | None = None) -> bool:
     """Read the oldest `new` message and record it; returns whether there was one."""
     with database.read() as session:
         row = session.scalar(sa.select(Received).where(Received.disposition == "new").order_by(Received.id).limit(1))
@@ -61,7 +62,8 @@ def take_one(database: Database, config: Config, now: datetime) -> bool:
     read: Read | None = None
     try:
         with database.read() as session:
-            read = _read(session, row, config, now)
+            event = which_event(session, message.read(_head(row.raw or b"")), config, now)
+        read = _read(row, event, config, reader or Here())
         with database.write() as session:
             _record(session, read, config, now)
     except Held as e:
@@ -73,12 +75,18 @@ def take_one(database: Database, config: Config, now: datetime) -> bool:
     return True
 
 
-def _read(session: Session, row: Received, config: Config, now: datetime) -> Read:
-    mail = message.read(row.raw or b"")
+def _read(row: Received, event: EventConfig, config: Config, reader: Here) -> Read:
+    mail, said = reader(row.raw or b"", invitation_of(event, config))
     if row.truncated:
-        mail = replace(mail, held="too_large", size=row.size)
-    event = which_event(session, mail, config, now)
-    return Read(row.id, mail, event, reading.read(mail, invitation_of(event, config)))
+        said = Reading("held", rule="collect", reason="too_large")
+    return Read(row.id, mail, event, said)
+
+
+def _head(raw: bytes) -> bytes:
+    """Return a message's headers: enough to tell what it answers."""
+    most = message.Limits().header_bytes
+    ends = [at for mark in (b"\r\n\r\n", b"\n\n") if (at := raw.find(mark, 0, most)) >= 0]
+    return raw[: min(ends, default=most)] + b"\r\n\r\n"
 
 
 def which_event(session: Session, mail: Message, config: Config, now: datetime) -> EventConfig:

@@ -25,6 +25,7 @@ from mailbot.deliver import Deliverer
 from mailbot.errors import GiveUp, MailbotError, TryLater
 from mailbot.log import say, warn
 from mailbot.models import Fact
+from mailbot.reader import Here
 from mailbot.wire import MailSource
 
 TICK = 15.0  # seconds between turns when nothing wakes us sooner: a reminder is at most that late
@@ -61,6 +62,7 @@ class Turns:
     config: Config
     deliverer: Deliverer
     clock: Clock = utc_now
+    reader: Here = field(default_factory=Here)
     on_message: Callable[[], None] = lambda: None
 
     def start(self) -> None:
@@ -84,7 +86,7 @@ class Turns:
         """Do one slice of the work at one reading of the clock; 0 when there was none."""
         now = self.clock()
         read = 0
-        while read < SLICE and intake.take_one(self.database, self.config, now):
+        while read < SLICE and intake.take_one(self.database, self.config, now, self.reader):
             read += 1
             self.on_message()
         mailouts.plan(self.database, self.config, now)
@@ -101,6 +103,11 @@ class Turns:
         with self.database.write() as session:
             session.merge(Fact(name=f"contact {box.name}", value="ok", at=now))
         return new
+
+    def close(self) -> None:
+        """Close every connection, and end the reader."""
+        self.deliverer.close()
+        self.reader.close()
 
     def note_trouble(self, box: Box, reason: str) -> None:
         """Write down that a mailbox can't be reached, for `status` and the organisers."""
@@ -163,7 +170,7 @@ class Worker:
         if finished:
             for box in self.boxes:
                 box.source.close()
-            self.turns.deliverer.close()
+            self.turns.close()
         say("worker_stopped", unfinished=None if finished else "what was under way is taken up at the next start")
         return finished
 

@@ -81,6 +81,7 @@ def demo(
     for what, where in (("sent mails", folder / "sent" / "new"), ("database", folder / "registry.db"),
                         ("configuration", folder / "config.toml"), ("report", report)):  # fmt: skip
         out.print(f"  {what:14} {where}", markup=False, soft_wrap=True, highlight=False)
+    turns.close()
     database.close()
 
 

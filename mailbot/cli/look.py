@@ -147,7 +147,7 @@ def _json_value(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def registry_table(title: str, people: Sequence[Participant], *, width: int | None = None) -> Table:
+def registry_table(title: str, people: Sequence[Participant]) -> Table:
     """Return the registry as a table for the terminal."""
     coming = [p for p in people if p.status == "registered"]
     online = sum(p.mode == "online" for p in coming)
@@ -155,13 +155,13 @@ def registry_table(title: str, people: Sequence[Participant], *, width: int | No
     caption = (
         f"{len(coming)} registered: {online} online, {in_person} in person, {len(coming) - online - in_person} not said"
     )
-    table = Table(title=escape(title), caption=caption, title_justify="left", caption_justify="left", width=width)
-    narrow = (width or out.width) < NARROW
-    for name, least in (("name", 20), ("title", 14), ("organisation", 20), ("phone", 15), ("e-mail", 16)):
+    table = Table(title=escape(title), caption=caption, title_justify="left", caption_justify="left", expand=True)
+    narrow = out.width < NARROW
+    for name, ratio in (("name", 4), ("title", 3), ("organisation", 5), ("phone", 0), ("e-mail", 4)):
         if not (narrow and name in ("title", "e-mail")):
-            table.add_column(name, overflow="ellipsis", no_wrap=True, min_width=least)
-    table.add_column("takes part", no_wrap=True, min_width=10)
-    table.add_column("", overflow="ellipsis", no_wrap=True, min_width=10)
+            table.add_column(name, overflow="ellipsis", no_wrap=True, ratio=ratio or None)
+    table.add_column("takes part", no_wrap=True)
+    table.add_column("", overflow="ellipsis", no_wrap=True, ratio=2)
     for p in people:
         cells = [p.name, p.organisation, p.phone] if narrow else [p.name, p.title, p.organisation, p.phone, p.email]
         gone = p.status == "declined"

@@ -16,6 +16,7 @@ from mailbot.deliver import Deliverer, Evidence
 from mailbot.imap import ImapMailbox
 from mailbot.maildir import MaildirMailbox, MaildirSession
 from mailbot.models import Outbox, Received
+from mailbot.reader import Reader
 from mailbot.smtp import SmtpSession
 from mailbot.wire import MailSink, MailSource
 from mailbot.worker import Box, Clock, Turns, utc_now
@@ -80,4 +81,4 @@ def turns_of(config: Config, database: Database, stop: threading.Event, clock: C
     composer = Composer(config.templates, config)
     evidence = evidence_of(config, database)
     deliverer = Deliverer(database, config, composer, sinks_of(config, stop), evidence, stop.is_set)
-    return Turns(database, config, deliverer, clock)
+    return Turns(database, config, deliverer, clock, Reader())

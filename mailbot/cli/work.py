@@ -105,7 +105,7 @@ def once(context: typer.Context, config: ConfigOption = None, as_json: JsonOptio
             done = turns.turn()
             trouble += [turns.deliverer.trouble] if turns.deliverer.trouble else []
         finally:
-            turns.deliverer.close()
+            turns.close()
             for box in boxes:
                 box.source.close()
     waiting = needs(database, [event.slug for event in settings.events], ask=settings.smtp.in_doubt == "ask")

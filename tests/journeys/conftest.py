@@ -140,7 +140,7 @@ class Organisation:
         """Stop mailbot; the next turn starts it anew."""
         while self._open:
             database, turns, boxes = self._open.pop()
-            turns.deliverer.close()
+            turns.close()
             for box in boxes:
                 box.source.close()
             database.close()
