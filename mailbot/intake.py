@@ -67,11 +67,11 @@ def take_one(database: Database, config: Config, now: datetime, reader: Here | N
         with database.write() as session:
             _record(session, read, config, now)
     except Held as e:
-        _hold(database, row.id, read, (e.word, e.detail), now)
+        _hold(database, row.id, read, (e.word, e.detail), config=config, now=now)
     except sa.exc.OperationalError:
         raise  # the database is in trouble, not the message: it stays `new`
     except Exception as e:  # noqa: BLE001 -- a message must never stop the ones behind it
-        _hold(database, row.id, read, ("unforeseen", f"{type(e).__name__}: {e}"), now)
+        _hold(database, row.id, read, ("unforeseen", f"{type(e).__name__}: {e}"), config=config, now=now)
     return True
 
 
@@ -109,7 +109,7 @@ def _record(session: Session, read: Read, config: Config, now: datetime) -> None
     row = session.get(Received, read.id, with_for_update=True)
     if row is None or row.disposition != "new":
         return
-    _note_headers(row, read, now)
+    _note_headers(row, read, config, now)
     if (first := _copy_of(session, row)) is not None:
         row.disposition, row.duplicate_of, row.raw = "duplicate", first, None
         say("message_read", id=row.id, disposition="duplicate", of=first)
@@ -127,15 +127,16 @@ def _record(session: Session, read: Read, config: Config, now: datetime) -> None
         rule=rule or None, reason=row.reason or None)  # fmt: skip
 
 
-def _note_headers(row: Received, read: Read, now: datetime) -> None:
+def _note_headers(row: Received, read: Read, config: Config, now: datetime) -> None:
     mail = read.message
-    writer = answer_address(mail, frozenset())
+    writer = answer_address(mail, config.own_addresses)
     row.read_at, row.subject = now, mail.subject[:998]
     own = mail.header("x-mailbot-id")  # providers rewrite our Message-ID, but not this one
     row.message_id = f"<{own[:250]}>" if own else mail.message_id[:998]
     row.thread = " ".join([*mail.references, mail.message_id]).strip()[:8000]
     row.sender, row.sender_name = (writer.email, writer.name) if writer else ("", "")
-    row.sent_at = mail.date if mail.date and mail.date < now + FUTURE_SLACK else None
+    # A clock that runs ahead must not make everything that its owner writes later look old.
+    row.sent_at = min(mail.date, now) if mail.date and mail.date < now + FUTURE_SLACK else None
 
 
 def _copy_of(session: Session, row: Received) -> int | None:
@@ -264,19 +265,34 @@ def _returned_mail(session: Session, found: bounce.Bounce) -> Outbox | None:
 def _bounced_people(session: Session, sent: Outbox | None, found: bounce.Bounce) -> list[Participant]:
     if sent is not None and sent.participant_id is not None:
         person = session.get(Participant, sent.participant_id)
-        return [person] if person else []
+        # The mail may have gone to somebody else for them, or to an address that they have corrected since.
+        return [person] if person and key(person.write_to or "") == key(sent.recipient) else []
     addresses = {a.lower() for r in found.recipients if r.hard or r.action == "complaint" for a in r.addresses}
     return list(session.scalars(sa.select(Participant).where(sa.func.lower(Participant.write_to).in_(addresses))))
 
 
-def _hold(database: Database, row_id: int, read: Read | None, why: tuple[str, str], now: datetime) -> None:
+def _hold(
+    database: Database, row_id: int, read: Read | None, why: tuple[str, str], *, config: Config, now: datetime
+) -> None:
     """Set a message aside for a person, in a transaction of its own."""
+    try:
+        _hold_with(database, row_id, read, why, config=config, now=now)
+    except sa.exc.OperationalError:
+        raise
+    except Exception as e:  # noqa: BLE001 -- what can't be written down about it must not keep it from being held
+        _hold_with(database, row_id, None, (why[0], f"{why[1]} ({type(e).__name__})".strip()), config=config, now=now)
+    warn("message_held", id=row_id, reason=why[0])
+
+
+def _hold_with(
+    database: Database, row_id: int, read: Read | None, why: tuple[str, str], *, config: Config, now: datetime
+) -> None:
     word, detail = why
+    reason = f"{word}: {detail}" if detail else word
     with database.write() as session:
         row = session.get(Received, row_id)
         if row is not None and row.disposition == "new":
-            row.disposition, row.reason, row.read_at = "held", f"{word}: {detail}" if detail else word, now
+            row.disposition, row.reason, row.read_at = "held", reason.encode(errors="replace").decode(), now
             if read is not None:
-                _note_headers(row, read, now)
+                _note_headers(row, read, config, now)
                 row.event, row.language, row.question = read.event.slug, read.reading.language, read.reading.question
-    warn("message_held", id=row_id, reason=word)

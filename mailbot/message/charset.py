@@ -65,7 +65,9 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
     name = codec(declared)
     if name and _SHIFTED.search(name):
         try:
-            return data.decode(name), ""
+            text = data.decode(name)
+            text.encode("utf-8")  # UTF-7 can spell half a character, which nothing could store or send
+            return text, ""
         except (UnicodeError, ValueError):
             pass
     try:
