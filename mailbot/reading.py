@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mailbot import bounce, calendar, robots, rsvp
+from mailbot import bounce, calendar, phrases, robots, rsvp
 from mailbot.message import Message
-from mailbot.rsvp import language
 from mailbot.rsvp.answer import FIELDS, Answer, Invitation, Reading, Value
 
 _SERVER_SAID = re.compile(r"\b[245]\d\d[ -]#?[245]\.\d{1,3}\.\d{1,3}\b")
+
+_ROBOT_TOPICS = ("automatic", "absent", "left", "received", "challenge", "read_receipt", "automatic_subject")
 
 _Reader = Callable[[Message, Invitation], Reading | None]
 
@@ -41,14 +42,14 @@ def _bounce(message: Message, invitation: Invitation) -> Reading | None:
     text = bounce.own_text(message)
     # What a foreign server said is quoted in its own language.
     prose = "\n".join(line for line in text.splitlines() if not _SERVER_SAID.search(line))
-    return Reading("bounce", language=language.tell(prose), rule=found.rule, own_text=text)
+    return Reading("bounce", language=_language(prose, "bounce", "bounce_subject"), rule=found.rule, own_text=text)
 
 
 def _calendar(message: Message, invitation: Invitation) -> Reading | None:
     found = calendar.read(message, invitation)
     if found is None:
         return None
-    return replace(found, language=language.tell(f"{found.own_text}\n{message.text}\n{message.subject}"))
+    return replace(found, language=_language(f"{found.own_text}\n{message.text}\n{message.subject}", "answered"))
 
 
 def _robot(message: Message, invitation: Invitation) -> Reading | None:
@@ -60,7 +61,16 @@ def _robot(message: Message, invitation: Invitation) -> Reading | None:
         said = rsvp.read(message, invitation)
         if said.kind in ("registration", "decline") and said.answers:
             return replace(said, review=(*said.review, robots.PERHAPS))
-    return replace(found, language=language.tell(found.own_text or message.subject))
+    return replace(found, language=_language(found.own_text or message.subject, *_ROBOT_TOPICS))
+
+
+def _language(text: str, *topics: str) -> str:
+    """Return the language of a machine's text: of its small words, else of the first set phrase that it uses."""
+    told = rsvp.language_of(text)
+    if told not in ("", "mixed"):
+        return told
+    folded = phrases.fold(text)
+    return next((found.language for topic in topics if (found := phrases.find(topic, folded))), told)
 
 
 def _reply(message: Message, invitation: Invitation) -> Reading:
