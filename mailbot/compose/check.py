@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2 import TemplateNotFound, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 from rapidfuzz import process
 
 from mailbot.compose import samples
 from mailbot.compose.context import TOP, known_fields, variables
 from mailbot.compose.letter import Letter
-from mailbot.compose.render import LAYOUT, NoSubject, environment, render
+from mailbot.compose.render import FAULTS, LAYOUT, NoSubject, Templates, environment, render
 from mailbot.compose.typeset import typeset
 from mailbot.compose.words import FOLDER, WordsRefused, load
 from mailbot.config import EventConfig
@@ -115,8 +115,9 @@ def _meant(name: str, known: tuple[str, ...]) -> str:
 def _cases(composer: Composer, mail: str, language: str, where: str) -> Iterator[Problem]:
     """Render every sample, of every event that sends this mail; each different fault is told once."""
     told: set[str] = set()
+    env, words = environment(composer.templates), load(composer.templates, language)
     for letter in _letters(composer, mail, language):
-        problem = _fault(composer, letter, where)
+        problem = _fault(env, variables(letter, words, composer.config), letter, where)
         if problem and str(problem) not in told:
             told.add(str(problem))
             yield problem
@@ -135,10 +136,8 @@ def _bare(event: EventConfig) -> EventConfig:
     return event.model_copy(update={"webex": Webex(), "place": Place(), "offices": ()})
 
 
-def _fault(composer: Composer, letter: Letter, where: str) -> Problem | None:
-    env, words = environment(composer.templates), load(composer.templates, letter.language)
+def _fault(env: Templates, values: dict[str, Any], letter: Letter, where: str) -> Problem | None:
     try:
-        values = variables(letter, words, composer.config)
         render(env, f"{letter.mail}/{letter.language}.md", values, partial(typeset, language=letter.language))
     except TemplateNotFound as error:
         return Problem(where, f'it names a file that is not there: "{error}"', "correct the name")
@@ -146,7 +145,7 @@ def _fault(composer: Composer, letter: Letter, where: str) -> Problem | None:
         return Problem(f"{error.filename or where}:{error.lineno}", str(error.message), "correct the line")
     except NoSubject as error:
         return Problem(f"{where}:1", str(error), 'begin with "Subject: " and the subject')
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+    except FAULTS as error:
         return Problem(f"{where}:{_line_of(error, where)}", f"it fails: {error}", "correct the line")
     return None
 

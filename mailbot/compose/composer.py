@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import hashlib
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -10,16 +10,14 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import TemplateError
-
-from mailbot.addresses import Address
 from mailbot.compose import samples
 from mailbot.compose.check import problems, unused
-from mailbot.compose.context import phone_text, variables
+from mailbot.compose.context import variables
 from mailbot.compose.headers import address_header, header, ids_header
-from mailbot.compose.ics import Entry, entry_text, uid_of
+from mailbot.compose.ics import method_of
+from mailbot.compose.invitation import entry_for
 from mailbot.compose.letter import Letter
-from mailbot.compose.render import NoSubject, Rendered, environment, render
+from mailbot.compose.render import FAULTS, Rendered, environment, render
 from mailbot.compose.typeset import typeset
 from mailbot.compose.words import Words, load
 from mailbot.config import Config
@@ -27,9 +25,6 @@ from mailbot.errors import MailbotError, Problem
 
 ACKNOWLEDGEMENT = "acknowledgement"
 """The mail that answers what somebody wrote; all others are mail-outs."""
-
-CALENDAR = {"guide": "request", "moved": "request", "event_cancelled": "cancel"}
-"""What the mails carry for the calendar, where the letter doesn't say."""
 
 BUILT_IN = (ACKNOWLEDGEMENT, "moved", "event_cancelled")
 """Mails that mailbot sends by itself, beside those that the configuration names."""
@@ -48,15 +43,14 @@ class Composer:
 
         A language that has no such template gives way to the configuration's first.
         """
-        language = letter.language if self._has(letter.mail, letter.language) else self.config.languages[0]
-        words = self._words_of(language)
+        words = self._words_for(letter)
         rendered = self._render(letter, words)
-        body = _body(rendered, self._entry(letter, words), language)
+        body = _body(rendered, entry_for(letter, words, self.config.smtp), letter.message_id)
         return self._headers(letter, rendered.subject, words).encode("utf-8") + body
 
     def render(self, letter: Letter) -> Rendered:
         """Return subject, text and HTML of a letter without its headers, for looking at."""
-        return self._render(letter, self._words_of(letter.language))
+        return self._render(letter, self._words_for(letter))
 
     def check(self) -> list[Problem]:
         """Return what is wrong with the templates, in every language and case that can occur; [] where all is well."""
@@ -79,21 +73,20 @@ class Composer:
         outs = (mailout.name for event in self.config.events for mailout in event.mailouts)
         return tuple(dict.fromkeys((*BUILT_IN, *outs)))
 
-    def _has(self, mail: str, language: str) -> bool:
-        return (self.templates / mail / f"{language}.md").is_file()
-
-    def _words_of(self, language: str) -> Words:
+    def _words_for(self, letter: Letter) -> Words:
+        """Return the words of the letter's language if there is such a mail in it, else of the first language."""
+        there = (self.templates / letter.mail / f"{letter.language}.md").is_file()
+        language = letter.language if there else self.config.languages[0]
         if language not in self._words:
             self._words[language] = load(self.templates, language)
         return self._words[language]
 
     def _render(self, letter: Letter, words: Words) -> Rendered:
         name = f"{letter.mail}/{words.language}.md"
+        values = variables(letter, words, self.config)
         try:
-            return render(
-                self._env, name, variables(letter, words, self.config), partial(typeset, language=words.language)
-            )
-        except (TemplateError, NoSubject) as error:
+            return render(self._env, name, values, partial(typeset, language=words.language))
+        except FAULTS as error:
             raise MailbotError(f"the template {name} can't be used: {error}") from error
 
     def _headers(self, letter: Letter, subject: str, words: Words) -> str:
@@ -105,7 +98,7 @@ class Composer:
             address_header("To", [letter.recipient]),
             header("Subject", subject),
             header("Date", format_datetime(letter.now.astimezone(letter.event.zone))),
-            ids_header("Message-ID", [letter.message_id]),
+            ids_header("Message-ID", [f"<{letter.message_id.strip('<>')}>"]),
             ids_header("In-Reply-To", [letter.in_reply_to]),
             ids_header("References", [*letter.references, letter.in_reply_to]),
             header("Auto-Submitted", "auto-replied" if answers else "auto-generated"),
@@ -124,58 +117,23 @@ class Composer:
         said = quote(words.decline)
         return f"<mailto:{quote(self.config.smtp.from_.email, safe='@')}?subject={said}&body={said}>"
 
-    def _entry(self, letter: Letter, words: Words) -> str:
-        """Return the calendar entry that a mail carries, "" where it carries none."""
-        method = letter.calendar or CALENDAR.get(letter.mail, "none")
-        person = letter.person or next(iter(letter.everybody), None)
-        if method not in ("request", "cancel") or person is None or letter.now >= letter.event.ends:
-            return ""
-        event, webex, from_ = letter.event, letter.event.webex, self.config.smtp.from_
-        email = person.email or letter.recipient.email
-        online = person.mode != "in_person"
-        place = event.place.address
-        details = [event.title_in(words.language)]
-        if online and webex:
-            numbers = [webex.meeting_number, *map(phone_text, webex.phone)]
-            details += [webex.url, *(number for number in numbers if number)]
-        entry = Entry(
-            uid=letter.uid
-            or uid_of(event.slug, email, "" if person.email else person.name or "", self.config.smtp.domain),
-            method="CANCEL" if method == "cancel" else "REQUEST",
-            sequence=letter.sequence + (1 if method == "cancel" else 0),
-            stamp=letter.now,
-            starts=event.starts,
-            ends=event.ends,
-            summary=event.title_in(words.language),
-            description="\n".join(filter(None, details)),
-            location=(webex.url if online else "") or place,
-            url=webex.url if online else "",
-            organizer=Address(from_.name, from_.email),
-            attendee=Address(person.name or "", letter.recipient.email),
-            language=words.language,
-            alarm=_alarm(event.webex.connect_before.days, event.webex.connect_before.exact),
-        )
-        return entry_text(entry)
 
-
-def _alarm(days: int, exact: timedelta) -> timedelta:
-    return timedelta(days=days) + exact
-
-
-def _body(rendered: Rendered, entry: str, language: str) -> bytes:
+def _body(rendered: Rendered, entry: str, message_id: str) -> bytes:
     """Return the body with its own headers: text and HTML, and the calendar entry the way that programs know it.
 
-    As an alternative it makes Gmail, Outlook and Apple show their buttons; as a file it serves everybody else.
+    As an alternative it makes Gmail, Outlook and Apple show their buttons; as a file it serves everybody else. The same
+    letter gives the same bytes: boundaries come from the message id, not from chance.
     """
     message = EmailMessage(policy=SMTP.clone(cte_type="7bit", max_line_length=78))
     message.set_content(rendered.text, cte="quoted-printable")
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
     if entry:
-        method = "CANCEL" if "\r\nMETHOD:CANCEL\r\n" in entry else "REQUEST"
         data = entry.encode("utf-8")
+        told = {"method": method_of(entry), "charset": "utf-8"}
         # Base64 keeps the CRLF and the folding of the entry as they are.
-        message.add_alternative(
-            data, maintype="text", subtype="calendar", cte="base64", params={"method": method, "charset": "utf-8"}
-        )
+        message.add_alternative(data, maintype="text", subtype="calendar", cte="base64", params=told)
         message.add_attachment(data, maintype="application", subtype="ics", filename="invite.ics", cte="base64")
+    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        # A line that begins with "=_" can't occur in quoted-printable text or in base64 (RFC 2045 6.7).
+        part.set_boundary(f"=_{hashlib.sha256(message_id.encode('utf-8', 'replace')).hexdigest()[:24]}_{number}")
     return message.as_bytes()

@@ -19,7 +19,7 @@ from babel.numbers import format_decimal
 from mailbot import schedule
 from mailbot.addresses import Address, key
 from mailbot.compose.letter import CASES, FIELDS, SURE, Letter, Person
-from mailbot.compose.render import link, mask
+from mailbot.compose.render import link, mask, tidy
 from mailbot.compose.when import Clocks, When, date_in, localised
 from mailbot.compose.words import Words
 from mailbot.config import Config, EventConfig, Secret
@@ -219,6 +219,8 @@ def _line(person: Person, field: str, letter: Letter, words: Words) -> Line | No
     evidence = person.values.get(field)
     told = evidence.words if evidence else ""
     shown = _shown(field, value, words)
+    if not tidy(shown):
+        return None
     return Line(
         field=field,
         label=words.labels[field],

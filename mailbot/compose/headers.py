@@ -27,6 +27,7 @@ MOST_REFERENCES = 30
 _ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+_UNSAFE = re.compile(r'[\s<>(),;:"\x00-\x1f\x7f]+')
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
@@ -50,7 +51,7 @@ def address_header(name: str, addresses: Iterable[Address]) -> str:
         if words:
             words[-1] += ","
         phrase = _phrase(address.name)
-        email = ascii_form(_tidy(address.email).replace(" ", ""))
+        email = ascii_form(_UNSAFE.sub("", address.email))
         words += [*phrase, f"<{email}>"] if phrase else [email]
     return _folded(name, words)
 

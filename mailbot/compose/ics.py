@@ -48,6 +48,11 @@ def uid_of(slug: str, email: str, name: str, domain: str) -> str:
     return f"{digest[:32]}@{domain}"
 
 
+def method_of(text: str) -> str:
+    """Return the method of an entry's text, which its content type must repeat (RFC 6047 2.4)."""
+    return "CANCEL" if "\r\nMETHOD:CANCEL\r\n" in text else "REQUEST"
+
+
 def entry_text(entry: Entry) -> str:
     """Return the entry as an iCalendar object with CRLF line ends."""
     cancel = entry.method == "CANCEL"

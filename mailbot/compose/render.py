@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 import css_inline
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -54,6 +54,10 @@ class NoSubject(ValueError):
     """The template's text does not begin with a subject."""
 
 
+FAULTS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+"""What a template that is wrong may raise while it is rendered."""
+
+
 def tidy(value: str, most: int = MOST) -> str:
     """Return a text from outside on one line, without control, private and direction characters, cut at `most`."""
     kept = (" " if c.isspace() or c < " " else c for c in unicodedata.normalize("NFC", value))
@@ -72,9 +76,13 @@ def link(url: str) -> str:
     return quote(url.strip(), safe="-._~:/?#@!$&+,;=%")
 
 
-def environment(templates: Path) -> ImmutableSandboxedEnvironment:
+Templates = ImmutableSandboxedEnvironment
+"""A folder of templates, ready to render."""
+
+
+def environment(templates: Path) -> Templates:
     """Return the Jinja2 environment for a folder of templates: sandboxed, and strict about unknown names."""
-    return ImmutableSandboxedEnvironment(
+    return Templates(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -83,9 +91,7 @@ def environment(templates: Path) -> ImmutableSandboxedEnvironment:
     )
 
 
-def render(
-    env: ImmutableSandboxedEnvironment, name: str, values: dict[str, Any], typeset: Callable[[str], str]
-) -> Rendered:
+def render(env: Templates, name: str, values: dict[str, Any], typeset: Callable[[str], str]) -> Rendered:
     """Render the template `name`; `values` are masked, and hold `language` and `direction` for the layout.
 
     `typeset` puts the language's spaces into the body. Raises what Jinja2 raises, and NoSubject.

@@ -6,6 +6,7 @@ participant, and nothing here formats a time; a missing or misspelt word is repo
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -66,6 +67,10 @@ NEEDED = {
 """The entries that each table of words must have."""
 
 
+PLACEHOLDERS = {"here": ("time", "place"), "there": ("time", "at"), "utc": ("time",), "offset": ("time", "offset")}
+"""What the sentences that tell times may name in braces."""
+
+
 def load(templates: Path, language: str) -> Words:
     """Read the shared words of a language; raises WordsRefused with every problem of the file."""
     path = templates / FOLDER / f"{language}.toml"
@@ -100,6 +105,9 @@ def _faults(told: dict[str, Any]) -> list[str]:
         given = told.get(table)
         if isinstance(given, dict):
             faults += [f'"{table}.{entry}" is missing' for entry in entries if entry not in given]
+    for name, known in PLACEHOLDERS.items():
+        unknown = set(re.findall(r"\{([^}]*)\}", str(told.get(name, "")))) - set(known)
+        faults += [f'"{name}" names {{{one}}}, and there are {", ".join(known)}' for one in sorted(unknown)]
     if told.get("direction", "ltr") not in ("ltr", "rtl"):
         faults.append('"direction" is neither "ltr" nor "rtl"')
     return faults

@@ -1,6 +1,6 @@
 """Writes every mail in every language and case to a folder: as .eml, as .html, and as pictures of what people see.
 
-    python tests/compose/gallery.py build/mails [--no-pictures] [--mail guide] [--lang fr]
+    python tests/compose/gallery.py build/mails [--no-pictures] [--golden] [--mail guide] [--lang fr]
 
 The pictures need Chromium (a Debian package) and show each mail on a desk (800 px), on a phone (360 px), and on a phone
 in the dark. `index.html` shows them side by side.
@@ -22,6 +22,9 @@ from mailbot.compose import Composer, samples
 from mailbot.config import builtin_templates, load
 
 HERE = Path(__file__).resolve().parent
+GOLDEN = HERE.parent / "mails"
+"""Where the approved words of every mail are."""
+
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync",
@@ -59,6 +62,15 @@ def mails(mail: str = "", language: str = "") -> Iterator[Mail]:
                     yield Mail(f"{name}-{case}-{lang}", shown.subject, shown.html, made.compose(letter))
 
 
+def golden_text(made: Composer, mail: str, language: str) -> str:
+    """Return all cases of a mail in a language as one text to read."""
+    told = []
+    for case in samples.cases(mail):
+        shown = made.render(made.sample(mail, language, case))
+        told.append(f"===== {mail}, {case} =====\nSubject: {shown.subject}\n\n{shown.text}")
+    return "\n".join(told)
+
+
 def browser_path() -> str | None:
     """Return where Chromium is, None where it isn't."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
@@ -79,21 +91,27 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("folder", type=Path)
     asked.add_argument("--no-pictures", action="store_true")
+    asked.add_argument("--golden", action="store_true", help="approve the words as they are now")
     asked.add_argument("--mail", default="")
     asked.add_argument("--lang", default="")
     args = asked.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
+    if args.golden:
+        made = composer()
+        for mail in made.mails():
+            for language in made.config.languages:
+                (GOLDEN / f"{mail}.{language}.txt").write_text(golden_text(made, mail, language), "utf-8")
     written = list(mails(args.mail, args.lang))
-    for mail in written:
-        (args.folder / f"{mail.name}.eml").write_bytes(mail.raw)
-        (args.folder / f"{mail.name}.html").write_text(mail.html, "utf-8")
+    for one in written:
+        (args.folder / f"{one.name}.eml").write_bytes(one.raw)
+        (args.folder / f"{one.name}.html").write_text(one.html, "utf-8")
     chromium = browser_path()
     if not args.no_pictures and chromium is not None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
-            for mail in written:
+            for one in written:
                 for view in VIEWS:
-                    picture(browser, mail.html, view, args.folder / f"{mail.name}-{view}.png")
+                    picture(browser, one.html, view, args.folder / f"{one.name}-{view}.png")
             browser.close()
     (args.folder / "index.html").write_text(index(written), "utf-8")
     sys.stdout.write(f"{len(written)} mails in {args.folder}; open {args.folder / 'index.html'}\n")
