@@ -55,8 +55,8 @@ class Message:
 
     `headers` are (lower-case name, decoded value) in order, topmost first. `text` and `html` are the message's own
     body, never that of an attached message; where both are there, each is the whole of it. `date` is aware (the offset
-    as written) or None. `nested` are attached messages (message/rfc822, one level; text/rfc822-headers as a message with
-    headers only). `defects` are words that say what was odd; `held` is the word that says why it can't be read
+    as written) or None. `nested` are attached messages (message/rfc822, one level; text/rfc822-headers as a message
+    with headers only). `defects` are words that say what was odd; `held` is the word that says why it can't be read
     (`too_large`, `too_deep`, `too_many_parts`, `too_many_headers`, `encrypted`, `winmail`, `unreadable`), else "".
     Ids (`message_id`, `in_reply_to`, `references`) stand in angle brackets.
     """

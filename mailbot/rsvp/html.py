@@ -23,7 +23,9 @@ MAX_TAG = 20_000
 MAX_DEPTH = 2_000
 """Nested tags that are followed."""
 
-_SKIPPED = frozenset(("style", "script", "head", "title", "noscript", "template", "svg", "select", "iframe", "object"))
+_SKIPPED = frozenset(
+    ("img", "style", "script", "head", "title", "noscript", "template", "svg", "select", "iframe", "object")
+)
 _STRUCK = frozenset(("s", "strike", "del"))
 _BLOCKS = frozenset(
     [
@@ -146,7 +148,7 @@ class _Walk:
     def lines(self, root: LexborNode) -> list[Line]:
         """Walk with the tree's own links; `undo` holds what to do on the way out of each open tag."""
         node: LexborNode | None = root
-        undo: list[tuple[str, _State, int]] = []
+        undo: list[tuple[str, _State, bool]] = []
         left = MAX_TAGS * 3
         while node is not None and left:
             left -= 1
@@ -165,7 +167,7 @@ class _Walk:
         self._flush()
         return self.out
 
-    def _enter(self, node: LexborNode, undo: list[tuple[str, _State, int]]) -> LexborNode | None:
+    def _enter(self, node: LexborNode, undo: list[tuple[str, _State, bool]]) -> LexborNode | None:
         """Take up a node; return its first child if there is anything inside to walk."""
         tag = node.tag or ""
         if tag == "-text":
@@ -174,13 +176,11 @@ class _Walk:
         if tag == "br":
             self._flush(force=True)
             return None
-        if tag in _SKIPPED or tag.startswith(("-", "!")):
-            return None
-        if tag == "img":
+        if tag in _SKIPPED or tag[:1] in ("-", "!"):
             return None
         attributes = node.attributes
         style = (attributes.get("style") or "").lower() if attributes else ""
-        if (style and _HIDDEN.search(style)) or tag in _STRUCK or "line-through" in style:
+        if tag in _STRUCK or (style and (_HIDDEN.search(style) or "line-through" in style)):
             return None
         if tag == "table" and self._table(node):
             return None
@@ -189,26 +189,21 @@ class _Walk:
             self._flush()
             if tag in _SPACED and tag != "p":
                 self._gap()
-        elif child is None:
-            return None
-        before = self.state
-        if attributes or tag in ("blockquote", "pre", "hr"):
-            self._change(tag, attributes, style)
         if tag == "li":
             self.pieces.append("- ")
+        before = self.state
+        if attributes or tag in ("blockquote", "pre"):
+            self._change(tag, attributes, style)
         if child is None:
             self.state = before
             return None
-        spaced = tag in _SPACED and not (style and _NO_MARGIN.search(style))
-        if tag == "p" and attributes and "mso" in (attributes.get("class") or "").lower():
-            spaced = False
-        undo.append((tag, before, int(spaced)))
+        undo.append((tag, before, _is_spaced(tag, attributes, style)))
         return child
 
     def _change(self, tag: str, attributes: dict[str, str | None], style: str) -> None:
         """Note what a tag's attributes say of quote and colour."""
         state = self.state
-        marks = f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('data-marker') or ''}".lower()
+        marks = " ".join(attributes.get(name) or "" for name in ("class", "id", "data-marker")).lower()
         depth, colour = state.depth, state.colour
         if tag == "blockquote" or (tag == "div" and len(marks) > 2 and _CONTAINERS.search(marks)):
             depth += 1
@@ -223,7 +218,7 @@ class _Walk:
         if depth != state.depth or colour != state.colour or tag == "pre":
             self.state = _State(depth, colour, state.pre or tag == "pre")
 
-    def _leave(self, undo: list[tuple[str, _State, int]]) -> None:
+    def _leave(self, undo: list[tuple[str, _State, bool]]) -> None:
         tag, before, spaced = undo.pop()
         if tag in _BLOCKS:
             self._flush()
@@ -277,6 +272,13 @@ class _Walk:
             self.out.append(Line(text, self.state.depth, table=self.tables))
         self.out.append(Line("", self.state.depth))
         return True
+
+
+def _is_spaced(tag: str, attributes: dict[str, str | None], style: str) -> bool:
+    """Say whether a reader sees an empty line below a tag; Word's paragraphs have no margin."""
+    if tag not in _SPACED or (style and _NO_MARGIN.search(style)):
+        return False
+    return tag != "p" or "mso" not in (attributes.get("class") or "").lower()
 
 
 def _plain(colour: str) -> str:

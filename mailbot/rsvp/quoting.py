@@ -1,4 +1,4 @@
-"""What mail programs write around a quote: intros, header blocks, rules, signatures' edges, notices.
+"""What mail programs write around a quote: intros, header blocks, rules.
 
 Recognises them by the phrases in `lexicon/quoting.toml`, with lookups and bounded expressions only. It never decides
 what becomes of a line; that is `own_words`' part.
@@ -24,22 +24,7 @@ _RULE = re.compile(r"[-_=*~—–•#]{2,}")
 _RULES = frozenset("-_=*~—–>#")
 _LONG_RULE = re.compile(r"[_\-=*—–]{10,}$")
 _ACCENTS = re.compile("[\u0300-\u036f\u064b-\u0652]")
-_TRIM = " \t*_:：-–—=>~<|"
-_NOTICE_TRIM = " *_-•>🌱🌍🌳🌲♻\ufe0f"
-_THANKS = (
-    "merci",
-    "thank",
-    "many thanks",
-    "gracias",
-    "muchas",
-    "obrigad",
-    "muito",
-    "danke",
-    "vielen dank",
-    "grazie",
-    "looking",
-)
-"""Words that close a mail when they stand alone, and begin a sentence when they do not."""
+TRIM = " \t*_:：-–—=>~<|"
 _MAX_INTRO = 400
 _MAX_HEADER_LINES = 16
 
@@ -83,12 +68,14 @@ class _Phrases:
     mobile: tuple[str, ...]
     disclaimer: tuple[str, ...]
     legal: tuple[str, ...]
+    notice: tuple[str, ...]
+    thanks: frozenset[str]
     asked: frozenset[str]
     asked_phrases: tuple[str, ...]
 
 
 @cache
-def _phrases() -> _Phrases:
+def phrases() -> _Phrases:
     """Read the phrases of all languages at once: a writer's mail program need not speak the writer's language."""
     text = resources.files("mailbot.rsvp").joinpath("lexicon/quoting.toml").read_text(encoding="utf-8")
     tables: dict[str, dict[str, list[str]]] = tomllib.loads(text)
@@ -113,6 +100,8 @@ def _phrases() -> _Phrases:
         mobile=every("mobile"),
         disclaimer=every("disclaimer"),
         legal=every("legal"),
+        notice=every("notice"),
+        thanks=frozenset(every("thanks")),
         asked=frozenset(word for word in every("asked") if " " not in word),
         asked_phrases=tuple(phrase for phrase in every("asked") if " " in phrase),
     )
@@ -148,10 +137,10 @@ def breaks(lines: Sequence[Line], ours: frozenset[str] = frozenset()) -> list[Br
 
 def label_kinds(text: str) -> tuple[frozenset[str], str]:
     """Return what kinds of header label a line starts with (empty: none), and what follows the colon."""
-    head, colon, rest = text[:60].partition(":")
+    head, colon, _ = text[:60].partition(":")
     if not colon or len(head) > 32:
         return frozenset(), ""
-    return _phrases().labels.get(fold(head).strip(_TRIM), frozenset()), text[len(head) + 1 :].strip(" *_\t")
+    return phrases().labels.get(fold(head).strip(TRIM), frozenset()), text[len(head) + 1 :].strip(" *_\t")
 
 
 def _header_block(lines: Sequence[Line], start: int) -> Break | None:
@@ -223,11 +212,11 @@ def _intro(lines: Sequence[Line], last: int, floor: int) -> Break | None:
     if not line_end.endswith((":", "：")) or len(text) > _MAX_INTRO:
         return None
     if _GROUPWISE.match(text) or _OLD_GMAIL.match(text):
-        return Break(last, last + 1, lines[last].depth, text.strip(_TRIM))
-    phrases = _phrases()
+        return Break(last, last + 1, lines[last].depth, text.strip(TRIM))
+    known = phrases()
     quote_follows = _quote_follows(lines, last)
-    folded = fold(line_end).rstrip(_TRIM)
-    known_end = _ends_with(folded, phrases.intro_end)
+    folded = fold(line_end).rstrip(TRIM)
+    known_end = _ends_with(folded, known.intro_end)
     if not known_end and not (quote_follows and (_ADDRESS.search(text) or _DATED.search(text))):
         ahead = _says_then_date(folded)
         if not ahead:
@@ -238,7 +227,7 @@ def _intro(lines: Sequence[Line], last: int, floor: int) -> Break | None:
         return None
     if not quote_follows and not _ADDRESS.search(whole) and not _DATED.search(whole):
         return None
-    if start == last and not quote_follows and not fold(whole).startswith(phrases.intro_start) and "@" not in whole:
+    if start == last and not quote_follows and not fold(whole).startswith(known.intro_start) and "@" not in whole:
         return None
     return Break(start, last + 1, lines[last].depth, whole)
 
@@ -247,12 +236,12 @@ def _says_then_date(folded: str) -> bool:
     """Say whether a line runs "X <x@y> schrieb am 1.10.2018 um 08:12": the verb first, the date after it."""
     if not _DATED.search(folded):
         return False
-    return any(f" {end} " in folded for end in _phrases().intro_end if len(end) > 4) and "@" in folded
+    return any(f" {end} " in folded for end in phrases().intro_end if len(end) > 4) and "@" in folded
 
 
 def _intro_start(lines: Sequence[Line], last: int, floor: int) -> int:
-    """Return the line where an intro that ends at `last` starts: the nearest that begins like one, with a date in it."""
-    depth, starts = lines[last].depth, _phrases().intro_start
+    """Return the line where an intro that ends at `last` starts: the nearest that begins like one and has a date."""
+    depth, starts = lines[last].depth, phrases().intro_start
     second = last
     for number in range(last, max(last - 4, floor - 1, -1), -1):
         line = lines[number]
@@ -283,12 +272,12 @@ def _divider(lines: Sequence[Line], number: int) -> Break | None:
     """Read "-----Original Message-----" with the header block below it, or a long rule above a header block."""
     line = lines[number]
     if _GROUPWISE.match(line.text):
-        return Break(number, number + 1, line.depth, line.text.strip(_TRIM))
-    phrases = _phrases()
+        return Break(number, number + 1, line.depth, line.text.strip(TRIM))
+    known = phrases()
     if _LONG_RULE.match(line.text) is None:
-        words = fold(_RULE.sub("", line.text)).strip(_TRIM)
-        forward = words.startswith(phrases.forward) and len(words) < 120
-        if words not in phrases.divider and not forward:
+        words = fold(_RULE.sub("", line.text)).strip(TRIM)
+        forward = words.startswith(known.forward) and len(words) < 120
+        if words not in known.divider and not forward:
             return None
         below = _block_below(lines, number)
         if below is None:
@@ -301,8 +290,8 @@ def _divider(lines: Sequence[Line], number: int) -> Break | None:
 def _forward_words(lines: Sequence[Line], number: int) -> Break | None:
     """Read "Begin forwarded message:", which Apple writes without a rule."""
     line = lines[number]
-    words = fold(line.text).strip(_TRIM)
-    if words not in _phrases().forward:
+    words = fold(line.text).strip(TRIM)
+    if words not in phrases().forward:
         return None
     below = _block_below(lines, number)
     if below is None:
@@ -322,11 +311,11 @@ def _block_below(lines: Sequence[Line], number: int) -> Break | None:
 
 def _notes_header(lines: Sequence[Line], number: int) -> Break | None:
     """Read the header that old Notes sets as a grid: "To" alone on a line, the name below it, then "Subject"."""
-    labels = _phrases().labels
-    if "to" not in labels.get(fold(lines[number].text).strip(_TRIM), frozenset()) or len(lines[number].text) < 2:
+    labels = phrases().labels
+    if "to" not in labels.get(fold(lines[number].text).strip(TRIM), frozenset()) or len(lines[number].text) < 2:
         return None
     for below in range(number + 1, min(number + 12, len(lines))):
-        if "subject" in labels.get(fold(lines[below].text).strip(_TRIM), frozenset()):
+        if "subject" in labels.get(fold(lines[below].text).strip(TRIM), frozenset()):
             start = number
             for above in range(number - 1, max(number - 6, -1), -1):
                 if _ADDRESS.search(lines[above].text) or _DATED.search(lines[above].text):
@@ -344,64 +333,7 @@ def addresses_in(text: str) -> list[str]:
 def is_forward_subject(subject: str) -> bool:
     """Say whether a subject's first prefix says that the message is forwarded."""
     head, colon, _ = subject.partition(":")
-    return bool(colon) and fold(head).strip() in _phrases().forward_subject
-
-
-def is_closing(text: str) -> bool:
-    """Say whether a line is a closing formula and nothing else of weight."""
-    if len(text) > 90:
-        return False
-    folded = fold(text).strip(" ,.!;:-–—*_")
-    if folded in _phrases().closing:
-        return True
-    # "Cordialement à vous tous," is one too; "Best way to reach me is …" is not.
-    if len(folded) >= 60 or any(c.isdigit() for c in folded) or not folded.startswith(_phrases().closing_start):
-        return False
-    return not folded.startswith(_THANKS)
-
-
-def is_mobile(text: str) -> bool:
-    """Say whether a line was added by a device or program ("Sent from my iPhone")."""
-    return len(text) < 140 and fold(text).strip(_TRIM).startswith(_phrases().mobile)
-
-
-def is_disclaimer(paragraph: str) -> bool:
-    """Say whether a paragraph is a legal or technical notice."""
-    folded = fold(paragraph).lstrip(_NOTICE_TRIM)
-    phrases = _phrases()
-    legal = sum(1 for word in phrases.legal if word in folded)
-    if folded.startswith(phrases.disclaimer) and (legal or (len(folded) < 200 and _short_notice(folded))):
-        return True
-    return len(folded) > 150 and legal >= 3
-
-
-def starts_disclaimer(text: str) -> bool:
-    """Say whether a line begins as notices do."""
-    return fold(text).lstrip(_NOTICE_TRIM).startswith(_phrases().disclaimer)
-
-
-def _short_notice(folded: str) -> bool:
-    """Say whether a short text speaks of printing, viruses, the environment or confidence, as one-line notices do."""
-    return any(
-        word in folded
-        for word in (
-            "print",
-            "imprim",
-            "stampa",
-            "drucken",
-            "environ",
-            "ambient",
-            "umwelt",
-            "virus",
-            "virens",
-            "scan",
-            "confiden",
-            "vertraul",
-            "riservat",
-            "legal",
-            "unsubscribe",
-        )  # fmt: skip
-    )
+    return bool(colon) and fold(head).strip() in phrases().forward_subject
 
 
 def filled_label(text: str) -> tuple[str, str] | None:
@@ -411,9 +343,9 @@ def filled_label(text: str) -> tuple[str, str] | None:
         head, mark, value = text.partition("=")
     if not mark or not value.strip() or len(head) > 60 or len(value) > 300:
         return None
-    folded = fold(head).strip(_TRIM)
+    folded = fold(head).strip(TRIM)
     words = re.findall(r"\w+", folded)
-    phrases = _phrases()
-    if len(words) > 8 or not (phrases.asked.intersection(words) or any(p in folded for p in phrases.asked_phrases)):
+    known = phrases()
+    if len(words) > 8 or not (known.asked.intersection(words) or any(p in folded for p in known.asked_phrases)):
         return None
-    return head.strip(_TRIM), value.strip()
+    return head.strip(TRIM), value.strip()
