@@ -77,7 +77,8 @@ def _lines(reply: Reply, lines: list[str], where: Where, sender: str) -> None:
 
 def _labelled(lines: list[str], where: Where, reply: Reply, taken: set[int]) -> set[int]:
     """Read the labelled lines into records; one label alone counts only as a single value."""
-    loose = sum(bool(labels.split(x, loose=True)) for i, x in enumerate(lines) if i not in taken and len(x) < 130) >= 3
+    plain = [x for i, x in enumerate(lines) if i not in taken and len(x) < 130]
+    loose = sum(bool(labels.split(x)) for x in plain) < 2 and sum(bool(labels.split(x, loose=True)) for x in plain) >= 3
     rows: dict[int, list[Labelled]] = {}
     for at, line in enumerate(lines):
         if at in taken or not line.strip() or len(line) > 600 or signature.is_closing(line):
@@ -181,9 +182,7 @@ def _records(lines: list[str], rows: dict[int, list[Labelled]], where: Where, re
     for at in sorted(rows):
         heading = _heading(lines, rows, before, at)
         for found in rows[at]:
-            again = found.field in ("name", "given", "family") and current.has(
-                found.field, *(["name"] if found.field != "name" else ["given"])
-            )
+            again = found.field in ("name", "given", "family") and current.has(found.field)
             if current.size and (again or (heading is not None and found is rows[at][0])):
                 reply.records.append(current)
                 current = Record(where=where)
@@ -250,6 +249,9 @@ def _table(lines: list[str], where: Where, reply: Reply) -> set[int]:
         cells = [c.strip() for c in line.split("|")] if " | " in f" {line} " else []
         if len(cells) < 2:
             continue
+        if sum(bool(c) for c in cells) == 1:
+            lines[at] = next(c for c in cells if c)
+            continue
         fields = labels.columns(cells)
         if fields and len(cells) > 2 and not head:
             head = fields
@@ -300,8 +302,10 @@ def _label_columns(lines: list[str], reply: Reply, taken: set[int]) -> set[int]:
 
 
 def _is_bare_label(line: str) -> bool:
+    if ":" in line:  # what follows a colon is the answer, and the line is no bare label
+        return False
     name, sure = labels.field_of(line)
-    return bool(name) and sure >= 0.8 and len(line) < 45 and not line.endswith(":")
+    return bool(name) and sure >= 0.8 and len(line) < 45
 
 
 def _fits(head: list[str], cells: list[str]) -> bool:
