@@ -46,7 +46,7 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
         recipient=Address(_name_of(row, people, received), row.recipient),
         message_id=row.message_id,
         now=now,
-        case=_case(row, received),
+        case=_case(row, received, people),
         person=_person(session, people[0]) if len(people) == 1 else None,
         people=tuple(_person(session, p) for p in people) if len(people) > 1 else (),
         missing=tuple(dict.fromkeys(f for p in people if p.status != "declined" for f in missing(p, event))),
@@ -103,9 +103,11 @@ def _name_of(row: Outbox, people: list[Participant], received: Received | None) 
     return received.sender_name if received and received.sender == row.recipient else ""
 
 
-def _case(row: Outbox, received: Received | None) -> str:
+def _case(row: Outbox, received: Received | None, people: list[Participant]) -> str:
     if row.mail != "acknowledgement":
         return ""
+    if row.case == "unchanged" and people and all(p.status == "declined" for p in people):
+        return "declined"
     if received and received.disposition == "calendar_reply" and row.case == "registered":
         return "calendar"
     return CASES.get(row.case, "registered")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 
 import sqlalchemy as sa
-from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 from sqlalchemy.orm import Session
 
 from mailbot.addresses import key
@@ -17,7 +17,8 @@ from mailbot.errors import Held
 from mailbot.models import Participant
 from mailbot.rsvp.answer import Answer
 
-ALIKE = 85  # likeness of two sorted names, 0 to 100, above which they are one with a typing error
+SLIPS = 1  # letters by which a word may be another and still the same one with a typing error …
+SLIPS_FROM = 5  # … where it has at least so many: Ali and Aly may be brothers
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ß": "ss"})
 
 
@@ -34,7 +35,16 @@ def alike(a: str | None, b: str | None) -> bool:
     if not left or not right:
         return False
     words = set(left.split()), set(right.split())
-    return words[0] <= words[1] or words[1] <= words[0] or fuzz.ratio(left, right) >= ALIKE
+    return words[0] <= words[1] or words[1] <= words[0] or _mistyped(left.split(), right.split())
+
+
+def _mistyped(left: list[str], right: list[str]) -> bool:
+    """Return whether two names differ by slips only: Jean and Jeanne, who share an address, are two people."""
+    if len(left) != len(right):
+        return False
+    apart = [Levenshtein.distance(a, b) for a, b in zip(left, right, strict=True) if a != b]
+    longest = [max(len(a), len(b)) for a, b in zip(left, right, strict=True) if a != b]
+    return all(n <= SLIPS and of >= SLIPS_FROM for n, of in zip(apart, longest, strict=True))
 
 
 def identity_of(answer: Answer, sender: str, received_id: int, *, shared: bool) -> str:
@@ -62,14 +72,19 @@ def by_sender(session: Session, event: str, sender: str) -> list[Participant]:
     return list(session.scalars(query.order_by(Participant.id)))
 
 
-def find(session: Session, event: str, answer: Answer, sender: str) -> Participant | None:
-    """Return the participant whom an answer of a registration speaks of; None for somebody new."""
+def find(session: Session, event: str, answer: Answer, sender: str, *, correction: bool = False) -> Participant | None:
+    """Return the participant whom an answer of a registration speaks of; None for somebody new.
+
+    Raises Held when it could be several who share an address. A correction may be one of the name itself.
+    """
     name = str(answer.name.value) if answer.name else ""
     near = by_sender(session, event, sender)
     if answer.email:
         same = by_address(session, event, str(answer.email.value))
         if found := _by_name(same, name):
             return found
+        if correction and answer.is_sender and len(same) == 1:
+            return same[0]
         # A colleague who was registered without an address of their own gets one now.
         return next((p for p in near if p.email is None and alike(p.name, name)), None)
     if name:
@@ -79,6 +94,8 @@ def find(session: Session, event: str, answer: Answer, sender: str) -> Participa
 
 def _by_name(same: list[Participant], name: str) -> Participant | None:
     """Choose among people with one address: by name, else the one whose name isn't known, else the only one."""
+    if len(same) > 1 and not name:
+        raise Held("whom_does_it_mean", ", ".join(p.name or p.identity for p in same[:5]))
     if not same or not name:
         return same[0] if same else None
     named = next((p for p in same if alike(p.name, name)), None)
@@ -102,4 +119,6 @@ def find_to_cancel(session: Session, event: str, answer: Answer, sender: str) ->
         raise Held("whom_does_it_mean", ", ".join(p.name or p.identity for p in near[:5]))
     if near and name and near[0].name and not alike(near[0].name, name):
         return None  # the writer only registered somebody else, and declines for themselves
+    if near and answer.email and near[0].email and key(near[0].email) != key(address):
+        return None  # somebody else's address: the writer comes all the same
     return near[0] if near else None

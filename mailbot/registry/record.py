@@ -68,7 +68,7 @@ def record(session: Session, event: str, reading: Reading, source: Source) -> li
 def _register(session: Session, event: str, answer: Answer, reading: Reading, source: Source) -> Recorded:
     tentative = answer.partstat == "TENTATIVE"
     status = "tentative" if tentative else "registered"
-    person = identity.find(session, event, answer, source.sender)
+    person = identity.find(session, event, answer, source.sender, correction=reading.correction)
     new = person is None
     if person is None:
         person = _new(session, event, answer, source, status)
@@ -86,16 +86,17 @@ def _register(session: Session, event: str, answer: Answer, reading: Reading, so
 
 def _decline(session: Session, event: str, answer: Answer, source: Source) -> Recorded:
     person = identity.find_to_cancel(session, event, answer, source.sender)
-    if person is not None and not _is_stale(session, person, source):
-        changed = _set_status(session, person, "declined", source, "")
-        _latest(session, person, source)
+    if person is not None:
+        changed = []
+        if not _is_stale(session, person, source):  # else they changed their mind again since they wrote this
+            changed = _set_status(session, person, "declined", source, "")
+            _latest(session, person, source)
         _spoke(session, person, "decline", source)
         return Recorded(person, "cancelled" if changed else "unchanged", tuple(changed))
-    if person is None:
-        person = _new(session, event, answer, source, "declined")
-        for name in ("email", "name"):
-            if (value := getattr(answer, name)) is not None:
-                _set(session, person, name, value, source)
+    person = _new(session, event, answer, source, "declined")
+    for name in ("email", "name"):
+        if (value := getattr(answer, name)) is not None:
+            _set(session, person, name, value, source)
     _spoke(session, person, "decline", source)
     return Recorded(person, "not_coming", ())
 
