@@ -229,7 +229,7 @@ def _indirect(folded: str) -> bool:
     """Say whether a sentence without a question mark asks all the same: it opens so, or says "would like to know"."""
     cues = words.of(words.scan(folded), "question.cues")
     lead = len(folded) - len(folded.lstrip())
-    return any(h.start - lead < 25 or h.end - h.start > 12 for h in cues)
+    return any(h.start - lead < 25 or h.end - h.start > 8 for h in cues)
 
 
 def _span(hit: Hit | None) -> tuple[int, int] | None:

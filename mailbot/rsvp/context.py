@@ -5,6 +5,7 @@ Gathered once a message, plain data.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -40,7 +41,7 @@ def gather(message: Message, invitation: Invitation, own: OwnWords, language: st
     from_ = message.from_ or Address("", "")
     replies = next((a for a in message.reply_to if a.email and a.key not in invitation.own_addresses), None)
     shown = from_.name or (replies.name if replies else "")
-    sender = _person(from_.name) or (_person(replies.name) if replies else "")
+    sender = _person(from_.name, from_.email) or (_person(replies.name, replies.email) if replies else "")
     copies = tuple(
         a for a in (*message.cc, *message.to) if a.key not in invitation.own_addresses and a.key != from_.key
     )
@@ -53,23 +54,22 @@ def gather(message: Message, invitation: Invitation, own: OwnWords, language: st
         language=language,
         countries=_countries(from_.email, replies.email if replies else "", own.text, sender),
         known=_known(invitation.invitation_texts),
-        foreign_digits=_digits(own.quoted),
+        foreign_digits=_digits(own.quoted, "".join(s.text for s in own.segments if s.where == "quote")),
     )
 
 
-def _person(shown: str) -> str:
+def _person(shown: str, email: str) -> str:
     """Return a display name in natural order where it may be a person's, "" for an office's or an organisation's."""
     if not shown or "@" in shown:
         return ""
     bare = names.natural(shown)
-    return (
-        bare
-        if names.is_name(bare)
-        or names.is_name(bare.title())
-        or (len(bare.split()) == 1 and bare.isalpha() and not bare.isupper())
-        or _initialled(bare)
-        else ""
-    )
+    if names.is_name(bare) or names.is_name(bare.title()) or _initialled(bare):
+        return bare
+    parts = bare.split()
+    if len(parts) == 1 and bare.isalpha() and not bare.isupper():
+        return bare
+    spelled = 2 <= len(parts) <= 5 and all(p[:1].isalpha() for p in parts)
+    return bare if spelled and names.fits_address(bare, email) >= 1.0 and not names.says_something_else(bare) else ""
 
 
 def _initialled(bare: str) -> bool:
@@ -82,8 +82,6 @@ def _initialled(bare: str) -> bool:
 
 
 def _countries(address: str, replies_to: str, text: str, sender: str) -> tuple[tuple[str, str], ...]:
-    import re
-
     found: list[tuple[str, str]] = []
     for email in (replies_to, address, *re.findall(r"[\w.+-]+@[\w.-]+\w", text)[:6]):
         country = places.of_domain(email)
@@ -99,14 +97,8 @@ def _known(texts: tuple[str, ...]) -> str:
     return fold("\n".join(" ".join(t.split()) for t in texts))
 
 
-def _digits(quoted: str) -> tuple[str, ...]:
+def _digits(quoted: str, answered: str) -> tuple[str, ...]:
     """Return the digits of the numbers in what is quoted: the organisers', never the writer's answer."""
-    import re
-
-    return tuple(
-        dict.fromkeys(
-            re.sub(r"\D", "", n)
-            for n in re.findall(r"\+?\d[\d .()/-]{7,}\d", quoted[:60_000])
-            if len(re.sub(r"\D", "", n)) >= 9
-        )
-    )[:40]
+    answers = re.sub(r"\D", "", answered)
+    found = (re.sub(r"\D", "", n) for n in re.findall(r"\+?\d[\d .()/-]{7,}\d", quoted[:60_000]))
+    return tuple(dict.fromkeys(n for n in found if len(n) >= 9 and n not in answers))[:40]

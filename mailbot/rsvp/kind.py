@@ -6,55 +6,58 @@ Looks at what was found and how the message hangs together with the invitation; 
 from __future__ import annotations
 
 from mailbot.message import Message
-from mailbot.rsvp import words
+from mailbot.rsvp import attendance, people, words
 from mailbot.rsvp.answer import Invitation, Kind
 from mailbot.rsvp.attendance import Stance
-from mailbot.rsvp.blocks import Reply
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.own_words import OwnWords
-from mailbot.rsvp.prose import Scene
+from mailbot.rsvp.people import Material
 
 
-def decide(
-    message: Message,
-    invitation: Invitation,
-    own: OwnWords,
-    reply: Reply,
-    scene: Scene,
-    stance: Stance,
-    *,
-    asks: bool,
-    others: bool,
-) -> tuple[Kind, str]:
+def decide(message: Message, invitation: Invitation, own: OwnWords, found: Material) -> tuple[Kind, str]:
     """Return the kind and the name of what decided it."""
-    labelled = max((r.size for r in reply.records), default=0)
+    stance, hits = found.stance, found.scene.hits
+    labelled = max((r.size for r in found.reply.records), default=0)
     related = relates(message, invitation, own)
-    hits = scene.hits
     if _is_unrelated(message, invitation, hits, related, labelled, own):
         return "unrelated", "not-about-the-event"
+    others = any(not m.is_self for m in found.scene.mentions)
     proxy = bool(words.of(hits, "attendance.proxy")) and others
-    if stance.cancel and not proxy and not stance.modes and labelled < 3:
+    later = [m for m in stance.modes if stance.cancel and m.start > stance.cancel[1] and not m.weak]
+    if stance.cancel and not proxy and not later and labelled < 3:
         return "decline", "cancels"
-    if labelled >= 3 or len(reply.records) > 1:
+    if labelled >= 3 or len(found.reply.records) > 1:
         return "registration", "answers"
-    if stance.no and not proxy and not _comes_after_all(stance, others, hits):
-        if not (asks and stance.conditional):
-            return "decline", "declines"
-    if stance.conditional and asks and labelled < 2:
+    if stance.conditional and found.asked and labelled < 2:
         return "question", "asks-before"
+    if stance.no and not proxy and not _comes_after_all(stance) and not _somebody_comes(found):
+        return "decline", "declines"
     if proxy:
         return "registration", "somebody-instead"
-    if stance.yes or stance.modes:
-        if asks and not stance.modes and not _plain_yes(stance, scene) and labelled < 2:
-            return "question", "only-asks"
-        return "registration", "takes-part"
-    if asks and labelled < 2:
+    if (
+        found.asked
+        and labelled < 2
+        and not found.stated.yes
+        and not found.stated.modes
+        and not _asks_for_computer(found)
+    ):
         return "question", "only-asks"
+    if stance.yes or stance.modes:
+        return "registration", "takes-part"
     if labelled or words.of(hits, "correction.cues"):
         return "registration", "gives-details"
-    if asks:
-        return "question", "only-asks"
     return ("registration", "reply-without-words") if related else ("unrelated", "nothing-said")
+
+
+def _asks_for_computer(found: Material) -> bool:
+    """Say whether what is asked is the computer that the invitation offers, from somebody who wants to take part."""
+    told = attendance.needs_access(found.scene.text)
+    return told is not None and told[0] and bool(found.stance.yes or found.stance.modes)
+
+
+def _somebody_comes(found: Material) -> bool:
+    """Say whether somebody else is named who takes part though the writer does not."""
+    return people.substitute(found) is not None
 
 
 def relates(message: Message, invitation: Invitation, own: OwnWords) -> bool:
@@ -92,20 +95,7 @@ def _is_unrelated(
     return other_thread and not about
 
 
-def _comes_after_all(stance: Stance, others: bool, hits: object) -> bool:
+def _comes_after_all(stance: Stance) -> bool:
     """Say whether a "can't" is about the place only: the writer takes part in another way."""
-    assert stance.no is not None
-    strong = [m for m in stance.modes if not m.weak]
-    if strong and any(m.start > stance.no[1] or m.end < stance.no[0] for m in strong):
-        return True
-    return False
-
-
-def _plain_yes(stance: Stance, scene: Scene) -> bool:
-    """Say whether the yes stands in a sentence that does not ask."""
-    if stance.yes is None:
-        return False
-    end = stance.yes[1]
-    rest = scene.text[end : end + 200]
-    stop = min((i for i in (rest.find(". "), rest.find("!"), rest.find("\n")) if i >= 0), default=len(rest))
-    return "?" not in rest[:stop]
+    no = stance.no
+    return no is not None and any(not m.weak and (m.start > no[1] or m.end < no[0]) for m in stance.modes)

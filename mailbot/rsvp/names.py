@@ -146,7 +146,7 @@ def is_name(text: str, least: int = 2) -> bool:
         if not (part[0].isupper() or not _has_case(part)) or low in small_words() | _OFTEN | _MONTHS:
             return False
         named += 1
-    return named >= least and not _is_something_else(bare)
+    return named >= least and not says_something_else(bare)
 
 
 def bare_name(text: str) -> str:
@@ -246,11 +246,21 @@ def _has_case(text: str) -> bool:
     return text.lower() != text.upper()
 
 
-def _is_something_else(text: str) -> bool:
+def says_something_else(text: str) -> bool:
     """Say whether words of a title, an organisation or a mode stand in it."""
     folded = fold(text)
     hits = words.scan(folded)
-    return bool(words.of(hits, "titles.heads", "organisations.heads", "mode.online", "mode.in_person", "mode.place"))
+    return bool(
+        words.of(
+            hits,
+            "titles.heads",
+            "organisations.heads",
+            "mode.online",
+            "mode.in_person",
+            "mode.place",
+            "letters.closings",
+        )
+    )
 
 
 def _initial(parts: list[str]) -> bool:

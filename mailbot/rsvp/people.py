@@ -26,8 +26,10 @@ class Material:
     reply: Reply
     scene: Scene
     stance: Stance
+    stated: Stance
     signature: Record
     full_text: str
+    asked: tuple[int, int] | None
 
 
 def answers(found: Material) -> tuple[Answer, ...]:
@@ -59,6 +61,12 @@ def declining(found: Material) -> Answer:
 
 def _others(found: Material) -> list[Mention]:
     return [m for m in found.scene.mentions if not m.is_self]
+
+
+def substitute(found: Material) -> Mention | None:
+    """Return who comes instead of the writer, or for whom the writer writes, by the sentences; None for the writer."""
+    others = _others(found)
+    return _substitute(found, others) if others else None
 
 
 def _several(found: Material, others: Sequence[Mention]) -> bool:
@@ -164,7 +172,7 @@ def _listed(found: Material, record: Record, all_records: Sequence[Record]) -> A
         title=_title_of(found, record),
         phone=phone,
         organisation=_organisation_of(found, record, all_records),
-        mode=values.mode_of(record, found.context) or _common_mode(found),
+        mode=values.mode_of(record, found.context) or common_mode(found),
         review=review,
         is_sender=mine,
     )
@@ -239,7 +247,7 @@ def _mentioned(found: Material, one: Mention, *, alone: bool) -> Answer:
         title=title,
         phone=phone,
         organisation=_fullest(found, organisation),
-        mode=mode or _common_mode(found),
+        mode=mode or common_mode(found),
         review=review if alone else (*review, "many_people"),
         is_sender=mine,
     )
@@ -474,7 +482,7 @@ def _stretch(found: Material, one: Mention, *, alone: bool) -> tuple[int, int]:
 
 def _own_mode(found: Material, record: Record) -> tuple[Value | None, tuple[str, ...]]:
     given = values.mode_of(record, found.context)
-    spoken = _common_mode(found)
+    spoken = common_mode(found)
     if given and spoken and given.value != spoken.value and spoken.confidence > 0.8:
         return replace(given, confidence=0.7), ("mode_contradicts",)
     if given:
@@ -483,7 +491,7 @@ def _own_mode(found: Material, record: Record) -> tuple[Value | None, tuple[str,
     return spoken, review
 
 
-def _common_mode(found: Material) -> Value | None:
+def common_mode(found: Material) -> Value | None:
     """Return the way of taking part that the sentences name."""
     return _mode_value(found.stance.modes, found.scene.text, "sentence-mode")
 

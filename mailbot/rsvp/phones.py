@@ -155,7 +155,8 @@ def _whose(before: str, after: str) -> str:
         own = max((h.end for h in words.of(hits, "phones.theirs", "phones.theirs_other")), default=0)
         if nearest >= own and len(before) - nearest < 40:
             return "not"
-    if words.of(words.scan(after.split(",")[0][:30]), "phones.not_theirs"):
+    behind = after.split(",")[0][:30]
+    if not re.match(r"\W{0,2}\((?!.*\))", behind) and words.of(words.scan(behind), "phones.not_theirs"):
         return "not"
     if words.of(hits, "phones.theirs"):
         return "own"

@@ -49,6 +49,9 @@ def in_text(text: str) -> list[str]:
 
 def is_place(text: str) -> bool:
     """Say whether a text as a whole names a place, apart from commas and the like."""
+    if "," in text or " - " in text:
+        parts = [p for p in re.split(r",| - ", text) if p.strip()]
+        return 0 < len(parts) < 4 and all(is_place(p) for p in parts)
     folded = fold(text).strip(" .,;()")
     toks = words.tokens(folded)
     if not toks or len(toks) > 5:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from mailbot.rsvp import names, places, roles, words
 from mailbot.rsvp.fold import fold
@@ -49,13 +50,13 @@ class Scene:
     mentions: tuple[Mention, ...]
 
 
-def scene(text: str, sender: str, known: str = "") -> Scene:
+def scene(text: str, sender: str, known: str = "", address: str = "") -> Scene:
     """Look at a text once. `known` is folded text that names no participants: the invitation that we sent."""
     folded = fold(text)
     hits = words.scan(folded)
     orgs = [o for o in roles.organisations(text, hits) if not (known and len(o.text) > 5 and fold(o.text) in known)]
     titles = roles.titles(text, orgs, hits)
-    mentions = _mentions(text, folded, hits, orgs, titles, sender, known)
+    mentions = _mentions(text, folded, hits, orgs, titles, sender, known, address)
     for one in mentions:
         _roles_of(one, text, folded, orgs, titles, mentions)
     return Scene(text, folded, tuple(hits), tuple(orgs), tuple(titles), tuple(mentions))
@@ -69,15 +70,17 @@ def _mentions(
     titles: Sequence[Phrase],
     sender: str,
     known: str,
+    address: str,
 ) -> list[Mention]:
     found: list[Mention] = []
     intros = words.of(hits, "people.introductions", "people.me")
-    for start, end in [*_runs(text, folded), *_quiet_names(text, folded, hits, sender)]:
+    for start, end in [*_runs(text, folded), *_quiet_names(text, folded, hits, sender, address)]:
         run = text[start:end]
         polite = names.honorific(run)
         bare = names.bare_name(run)
         introduced = any(h.end <= start and re.fullmatch(r"\W{0,3}(?:\w{1,3}\W)?", text[h.end : start]) for h in intros)
         like_sender = bool(sender) and names.same_person(bare, sender)
+        like_sender = like_sender or (len(bare.split()) > 1 and names.fits_address(bare, address) >= 0.8)
         if not _may_be_person(
             text, folded, start, end, run, orgs, titles, known, introduced or like_sender or bool(polite)
         ):
@@ -102,7 +105,7 @@ def _runs(text: str, folded: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     run: list[re.Match[str]] = []
     for word in _WORD.finditer(text):
-        joined = run and text[run[-1].end() : word.start()] in (" ", "\n")
+        joined = run and text[run[-1].end() : word.start()] == " " and not _ends_sentence(run[-1].group(), folded)
         capital = word.group()[0].isupper()
         particle = folded[word.start() : word.end()] in names.particles()
         if run and joined and (capital or particle):
@@ -135,8 +138,9 @@ def _trimmed(run: list[re.Match[str]], folded: str) -> list[tuple[int, int]]:
     def low(word: re.Match[str]) -> str:
         return folded[word.start() : word.end()].strip(".")
 
+    opening = names.small_words() | _introducing()
     while run and (
-        low(run[0]) in names.small_words()
+        low(run[0]) in opening
         or (low(run[0]) in names.particles() and len(low(run[0])) < 3 and run[0].group().islower())
     ):
         run = run[1:]
@@ -144,14 +148,47 @@ def _trimmed(run: list[re.Match[str]], folded: str) -> list[tuple[int, int]]:
         run = run[:-1]
     while len(run) > 2 and low(run[-1]) in names.small_words():
         run = run[:-1]
+    if len(run) > 3 and low(run[-2]) in ("de", "from", "von", "di", "d") and places.is_place(run[-1].group()):
+        run = run[:-2]
     return [(run[0].start(), run[-1].end())] if run else []
 
 
-def _quiet_names(text: str, folded: str, hits: Sequence[Hit], sender: str) -> list[tuple[int, int]]:
+def _ends_sentence(word: str, folded: str) -> bool:
+    """Say whether a word with a full stop ends a sentence: not an initial, not "Dr."."""
+    bare = fold(word).replace(".", "")
+    return word.endswith(".") and len(bare) > 2 and bare not in names.honorifics()
+
+
+@cache
+def _introducing() -> frozenset[str]:
+    """Return the single words that may stand right before a name at the head of a sentence ("Soy", "Assino")."""
+    found = {w for p in ("introductions", "me") for w in words.lexicon().single_words(f"people.{p}")}
+    chained = {
+        "chamo-me",
+        "cest",
+        "soy",
+        "sou",
+        "sono",
+        "assino",
+        "aqui",
+        "ici",
+        "if",
+        "our",
+        "your",
+        "also",
+        "when",
+        "then",
+    }
+    return frozenset(found | chained | {w for w in roles.ENDS if len(w) > 1})
+
+
+def _quiet_names(text: str, folded: str, hits: Sequence[Hit], sender: str, address: str) -> list[tuple[int, int]]:
     """Find the writer's name in a text without capitals: behind "soy", "c'est", as far as it is like the sender's."""
-    if not sender:
+    if not sender and not address:
         return []
-    parts = set(names.parts_of(sender))
+    parts = set(names.parts_of(sender)) | {
+        p for p in re.split(r"[^a-z]+", fold(address.partition("@")[0])) if len(p) > 2
+    }
     found = []
     toks = words.tokens(folded)
     at = 0

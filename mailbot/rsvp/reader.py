@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailbot.message import Message
-from mailbot.rsvp import attendance, blocks, context, kind, language, people, prose, signature, values, words
+from mailbot.rsvp import attendance, blocks, context, kind, language, passed_on, people, prose, signature, values, words
 from mailbot.rsvp.answer import Answer, Invitation, Reading
 from mailbot.rsvp.own_words import OwnWords, cut
 from mailbot.rsvp.people import Material
@@ -19,46 +19,74 @@ def language_of(text: str) -> str:
 def read(message: Message, invitation: Invitation) -> Reading:
     """Return what a person's reply says. Never raises on any message."""
     own = cut(message, invitation)
-    found = _material(message, invitation, own)
-    asked = attendance.question(_spoken(found))
-    asks = asked is not None
-    others = any(not m.is_self for m in found.scene.mentions)
-    decided, rule = kind.decide(
-        message, invitation, own, found.reply, found.scene, found.stance, asks=asks, others=others
+    third = passed_on.forwarded(message, own, invitation)
+    if third is not None:
+        reading = _read_forwarded(message, third, own, invitation)
+        if reading is not None:
+            return reading
+    found = material(message, invitation, own)
+    return _reading(message, invitation, own, found)
+
+
+def material(message: Message, invitation: Invitation, own: OwnWords) -> Material:
+    """Return all that the rules find in a message."""
+    spoken = language.tell(own.text)
+    around = context.gather(message, invitation, own, spoken)
+    reply = blocks.take_apart(own.segments, around.sender)
+    signed = signature.read(reply.signature, around.sender, spoken)
+    named = signed.first("name")
+    scene = prose.scene(
+        reply.text, around.sender or (named.value if named else ""), around.known, around.replies_to or around.address
     )
+    asked = attendance.question(reply.text)
+    said = reply.text if asked is None else f"{reply.text[: asked[0]]}\n{reply.text[asked[1] :]}"
+    stance = attendance.stance(reply.text)
+    return Material(around, reply, scene, stance, attendance.stance(said) if asked else stance, signed, own.text, asked)
+
+
+def _reading(message: Message, invitation: Invitation, own: OwnWords, found: Material) -> Reading:
+    decided, rule = kind.decide(message, invitation, own, found)
     answers: tuple[Answer, ...] = ()
     if decided == "registration":
-        answers = people.answers(found)
+        answers = _with_earlier(message, invitation, own, found, people.answers(found))
     elif decided in ("decline", "question"):
         answers = (people.declining(found),)
-    question = _spoken(found)[asked[0] : asked[1]].strip() if asked and decided != "unrelated" else ""
-    review = () if found.context.language or decided != "registration" else ("language_unknown",)
+    asked = found.scene.text[found.asked[0] : found.asked[1]].strip() if found.asked else ""
+    unknown = decided == "registration" and not found.context.language
     return Reading(
         kind=decided,
         language=found.context.language,
         answers=tuple(_shown(a, own.text) for a in answers),
         rule=rule,
-        question=question,
+        question=asked if decided != "unrelated" else "",
         correction=decided == "registration" and bool(words.of(found.scene.hits, "correction.cues", "correction.keep")),
-        review=review,
+        review=("language_unknown",) if unknown else (),
         own_text=own.text,
     )
 
 
-def _material(message: Message, invitation: Invitation, own: OwnWords) -> Material:
-    spoken = language.tell(own.text)
-    around = context.gather(message, invitation, own, spoken)
-    reply = blocks.take_apart(own.segments, around.sender)
-    signed = signature.read(reply.signature, around.sender, spoken)
-    text = "\n".join([*reply.prose, *(a for _, a in reply.answers[:0])])
-    scene = prose.scene(
-        text, around.sender or (signed.first("name").value if signed.first("name") else ""), around.known
-    )  # type: ignore[union-attr] -- asked just before
-    return Material(around, reply, scene, attendance.stance(text), signed, own.text)
+def _with_earlier(
+    message: Message, invitation: Invitation, own: OwnWords, found: Material, answers: tuple[Answer, ...]
+) -> tuple[Answer, ...]:
+    """Complete an answer by the writer's older mail below, where the new words refer to it."""
+    older = passed_on.earlier(message, own)
+    if older is None or len(answers) != 1 or not words.of(found.scene.hits, "correction.keep"):
+        return answers
+    before = people.answers(material(older, invitation, cut(older, invitation)))
+    return (passed_on.completed(answers[0], before[0]),) if before else answers
 
 
-def _spoken(found: Material) -> str:
-    return found.scene.text
+def _read_forwarded(message: Message, third: Message, own: OwnWords, invitation: Invitation) -> Reading | None:
+    """Read a colleague's mail that is passed on as the registration that it is; the words above it may add to it."""
+    inner = cut(third, invitation)
+    found = material(third, invitation, inner)
+    reading = _reading(third, invitation, inner, found)
+    if reading.kind not in ("registration", "decline"):
+        return None
+    above = material(message, invitation, own)
+    mode = people.common_mode(above)
+    answers = tuple(replace(a, is_sender=False, mode=a.mode or mode) for a in reading.answers)
+    return replace(reading, answers=tuple(_shown(a, own.text) for a in answers), own_text=own.text, rule="passed-on")
 
 
 def _shown(answer: Answer, own_text: str) -> Answer:

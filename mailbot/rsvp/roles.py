@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from mailbot.rsvp import names, places, words
+from mailbot.rsvp import language, names, places, words
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.words import Hit, Token
 
@@ -93,7 +93,7 @@ _CONNECTORS = frozenset(
     ]
 )
 _INTO_PLACE = frozenset(["en", "em", "in", "a", "au", "aux", "im", "bei"])
-_ENDS = frozenset(
+ENDS = frozenset(
     [
         "i",
         "we",
@@ -337,20 +337,30 @@ def organisations(text: str, hits: list[Hit] | None = None) -> list[Phrase]:
     folded = fold(text)
     toks = words.tokens(folded)
     hits = words.scan(folded, toks) if hits is None else hits
-    heads = words.of(hits, "organisations.heads")
-    quiet = text == text.lower() or text == text.upper() or len(re.findall(r"[A-ZÀ-Þ]", text)) < 3
+    quiet = text in (text.lower(), text.upper()) or len(re.findall(r"[A-ZÀ-Þ]", text)) < 3
+    titled = {h.start for h in words.of(hits, "titles.heads")}
     found: list[Phrase] = []
-    for head in sorted(heads, key=lambda h: (h.start, -h.end)):
+    for head in sorted(words.of(hits, "organisations.heads"), key=lambda h: (h.start, -h.end)):
         if found and head.start < found[-1].end:
             continue
         at = next(i for i, t in enumerate(toks) if t.start == head.start)
-        lower = text[head.start].islower()
-        if lower and not quiet and not _named_after(text, toks, at):
+        if text[head.start].islower() and (head.start in titled or _only_a_word(text, toks, at, quiet, hits)):
             continue
-        phrase = _organisation(text, folded, toks, at, head)
-        if phrase and (not found or phrase.start >= found[-1].end):
+        phrase = _organisation(text, folded, toks, at, head, hits)
+        if phrase:
             found.append(phrase)
     return found
+
+
+def _only_a_word(text: str, toks: list[Token], at: int, quiet: bool, hits: list[Hit]) -> bool:
+    """Say whether a small-written word like "union" or "organisation" is just that, not the beginning of a name."""
+    if at and _is_title_word(toks[at - 1].text):
+        return True  # "Secrétaire central"
+    behind = next((i for i in range(at + 1, min(at + 4, len(toks))) if toks[i].text not in _CONNECTORS), None)
+    if behind is not None and text[toks[behind].start].isupper():
+        if any(h.start == toks[behind].start for h in words.of(hits, "organisations.heads")):
+            return True  # "l'organisation du Syndicat …": the name begins later
+    return not quiet and not _named_after(text, toks, at)
 
 
 def titles(text: str, organisations_: list[Phrase] | None = None, hits: list[Hit] | None = None) -> list[Phrase]:
@@ -398,7 +408,7 @@ def is_connector(word: str) -> bool:
 
 def ends_phrase(word: str) -> bool:
     """Say whether a folded word can't stand inside a title or an organisation: a pronoun, a verb."""
-    return word in _ENDS
+    return word in ENDS
 
 
 def _named_after(text: str, toks: list[Token], at: int) -> bool:
@@ -432,20 +442,28 @@ def _named_after(text: str, toks: list[Token], at: int) -> bool:
     )
 
 
-def _organisation(text: str, folded: str, toks: list[Token], at: int, head: Hit) -> Phrase | None:
+def _organisation(text: str, folded: str, toks: list[Token], at: int, head: Hit, hits: list[Hit]) -> Phrase | None:
     first = _leftmost(text, toks, at)
     last = at
     while toks[last].end < head.end:
         last += 1
-    english = head.language in ("en",)
-    end = _rightmost(text, folded, toks, last, english=english, ends=len(text))
+    tongues = {h.language for h in words.of(hits, "organisations.heads") if h.start == head.start}
+    end = _rightmost(text, folded, toks, last, capitals=_capitals_only(text, tongues), ends=len(text))
     end = _with_bracket(text, folded, toks, end)
-    start = toks[first].start
-    start, end = _with_acronym_before(text, start, end)
+    start, end = _with_acronym_before(text, toks[first].start, end)
     alone = end <= head.end and start == head.start
     if alone and not text[head.start].isupper():
         return None
-    return Phrase(start, end, text[start:end], head.language, strong=not alone)
+    unit = start == head.start and any(u.start == head.start for u in words.of(hits, "organisations.units"))
+    return Phrase(start, end, text[start:end], head.language, strong=not alone and not unit)
+
+
+def _capitals_only(text: str, tongues: set[str]) -> bool:
+    """Say whether a name goes on over capitalised words only, as in English and German."""
+    strict = {"en", "de"}
+    if tongues <= strict:
+        return True
+    return bool(tongues & strict) and language.tell(text) in strict
 
 
 def _leftmost(text: str, toks: list[Token], at: int) -> int:
@@ -465,6 +483,8 @@ def _leftmost(text: str, toks: list[Token], at: int) -> int:
             first -= 2  # "Na'in Cooperative": one word to the eye, two to the lexicon
             continue
         capital = text[previous.start].isupper() and previous.text not in names.small_words()
+        if gap == " " and _is_title_word(previous.text) and previous.text not in ("women", "youth", "community"):
+            break
         sentence_start = _starts_sentence(text, previous.start) and (
             previous.text in _CONNECTORS or previous.text in ("the", "our", "from")
         )
@@ -501,7 +521,7 @@ def _starts_sentence(text: str, start: int) -> bool:
     return not before or before[-1] in ".!?\n:;"
 
 
-def _rightmost(text: str, folded: str, toks: list[Token], last: int, *, english: bool, ends: int) -> int:
+def _rightmost(text: str, folded: str, toks: list[Token], last: int, *, capitals: bool, ends: int) -> int:
     """Go right over what belongs to the phrase; connecting words count only with what they connect."""
     end = toks[last].end
     index = last + 1
@@ -519,16 +539,38 @@ def _rightmost(text: str, folded: str, toks: list[Token], last: int, *, english:
             nxt = text[toks[index + 1].start : toks[min(index + 2, len(toks) - 1)].end]
             if places.is_place(text[toks[index + 1].start : toks[index + 1].end]) or places.is_place(nxt):
                 break
-        if token.text in _CONNECTORS and not (capital and len(token.text) > 3 and not english):
+        if token.text == "i" and text[token.start] == "I":
+            break
+        if token.text in _CONNECTORS and not (capital and len(token.text) > 3 and not capitals):
+            if token.text in _AND and not _goes_on(text, toks, index):
+                break
             index += 1
             continue
-        if token.text in _ENDS and not (capital and english is False and len(token.text) > 2):
+        if token.text in ENDS and not (capital and not capitals and len(token.text) > 2):
             break
-        if not capital and english and text[token.start - 1] not in "-'’":
+        if not capital and capitals and text[token.start - 1] not in "-'’":
             break
         end = token.end
         index += 1
     return end
+
+
+_AND = frozenset(["and", "et", "y", "e", "i", "und"])
+
+
+def _goes_on(text: str, toks: list[Token], index: int) -> bool:
+    """Say whether a phrase goes on behind "and": with a name, or with a word like those before it, not with a verb."""
+    behind = next((t for t in toks[index + 1 : index + 4] if t.text not in _CONNECTORS), None)
+    if behind is None or behind.text in ENDS or behind.text in names.small_words():
+        return False
+    if text[behind.start].isupper():
+        return True
+    if words.of(words.scan(behind.text), "attendance.yes", "organisations.cues"):
+        return False
+    return (
+        behind.text.endswith(("s", "e", "cion", "cao", "sion", "dad", "tion", "ia", "ment", "ung", "eur"))
+        or toks[index - 1].text[-2:] == behind.text[-2:]
+    )
 
 
 def _with_bracket(text: str, folded: str, toks: list[Token], end: int) -> int:
@@ -565,15 +607,36 @@ def _title(text: str, folded: str, toks: list[Token], at: int, head: Hit, orgs: 
     while last + 1 < len(toks) and toks[last].end < head.end:
         last += 1
     border = min((o.start for o in orgs if o.start >= head.end and o.strong), default=len(text))
-    inside_unit = _unit_before(text[head.end : border], folded[head.end : border])
-    end = _rightmost(text, folded, toks, last, english=False, ends=border)
+    capitals = head.language == "de" and language.tell(text) == "de"
+    end = _rightmost(text, folded, toks, last, capitals=capitals, ends=border)
     end = _cut_connectors(text, toks, toks[first].start, end)
-    del inside_unit
+    acronym = re.search(
+        r"\s(?:de\sla\s|de\sl['’]|de\s|du\s|del\s|da\s|do\s|of\sthe\s|of\s|di\s|della\s|dell['’]|der\s|at\s)([A-Z][A-Z0-9&-]{2,15})$",
+        text[toks[first].start : end],
+    )
+    if acronym:
+        end = toks[first].start + acronym.start()
     return Phrase(toks[first].start, end, text[toks[first].start : end], head.language)
 
 
-def _unit_before(text: str, folded: str) -> bool:
-    return bool(words.of(words.scan(folded), "organisations.units"))
+def behind_title(text: str, title: Phrase) -> Phrase | None:
+    """Return what a title is said to be of where no known word tells it: "General Secretary of Garments Sramik Oikya".
+
+    Looks behind a title that ended before an acronym, else into the title's own last "of …".
+    """
+    rest = re.match(
+        r"\s(?:de\sla\s|de\sl['’]|de\s|du\s|del\s|da\s|do\s|of\sthe\s|of\s|di\s|della\s|dell['’]|der\s|at\s)([A-Z][A-Z0-9&-]{2,15}(?:\s\([^()]{4,80}\))?)",
+        text[title.end :],
+    )
+    if rest:
+        return Phrase(title.end + rest.start(1), title.end + rest.end(1), rest[1], title.language)
+    inside = re.search(
+        r"\s(?:of\sthe|of|at|with|w/|de\sla|de|du|del|da|do|di|della|des|der|bei\sder|bei)\s((?:[A-ZÀ-Þ][\w'’-]*\s?(?:(?:de|of|y|and|do|da|ti|ng|mga)\s)?){2,7}\w*)$",
+        title.text,
+    )
+    if not inside or words.of(words.scan(fold(inside[1])), "organisations.units"):
+        return None
+    return Phrase(title.start + inside.start(1), title.end, inside[1].strip(), title.language, strong=False)
 
 
 def _title_start(text: str, toks: list[Token], at: int, head: Hit) -> int:
@@ -584,7 +647,7 @@ def _title_start(text: str, toks: list[Token], at: int, head: Hit) -> int:
     while first > 0 and at - first < 4:
         previous = toks[first - 1]
         gap = text[previous.end : toks[first].start]
-        if gap not in (" ", "-", "'", "’", " & ", "\n") or previous.text in _CONNECTORS | _ENDS | _before():
+        if gap not in (" ", "-", "'", "’", " & ", "\n") or previous.text in _CONNECTORS | ENDS | _before():
             break
         if previous.text in names.small_words() or (
             text[previous.start].isupper() and not text[toks[first].start].isupper()

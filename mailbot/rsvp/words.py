@@ -19,6 +19,8 @@ from mailbot.rsvp.fold import fold
 LANGUAGES = ("fr", "en", "es", "pt", "de", "it", "ar", "ru")
 FOLDER = Path(__file__).parent / "lexicon"
 BY_LANGUAGE = ("titles.heads", "organisations.heads")
+SHORT = 7
+"""Letters, with the star, below which a stem would be found in too many other words."""
 GAP = 4
 """Words that "…" in a phrase may stand for, at most: more, and the two halves belong to different thoughts."""
 
@@ -144,9 +146,21 @@ def _phrases(tables: dict[str, dict[str, dict[str, list[str]]]]) -> Iterator[_Ph
                 continue  # looked up otherwise: see language.py, labels.py
             for name, phrases in lists.items():
                 for phrase in phrases:
-                    words = tuple(_split(phrase))
-                    if words:
+                    for words in _forms(tuple(_split(phrase)), name):
                         yield _Phrase(f"{table}.{name}", language, words)
+
+
+def _forms(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:
+    """Yield a phrase; a short stem of a title or an organisation only with its plurals, or "lega*" would find "legal"."""
+    if not words:
+        return
+    if name == "heads" and words[-1].endswith("*") and len(words[-1]) < SHORT:
+        stem = words[-1][:-1]
+        yield from (
+            (*words[:-1], stem + ending) for ending in ("", "s", "es", "e", "a", "as", "o", "os", "i", "n", "en")
+        )
+    else:
+        yield words
 
 
 def _split(phrase: str) -> list[str]:
