@@ -78,7 +78,7 @@ class Connection(smtplib.SMTP):
 
     def _line(self) -> bytes:
         """Return one line without its end; a line that was cut short is none."""
-        while b"\n" not in self._buffer:
+        while b"\n" not in self._buffer[: MAX_LINE + 1]:
             if len(self._buffer) > MAX_LINE:
                 raise Unreadable("its reply has no end")
             received = self.connected.recv(65_536)

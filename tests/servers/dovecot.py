@@ -55,6 +55,7 @@ class Dovecot(Daemon):
         template = Template((TEMPLATES / f"dovecot-{language}.conf").read_text())
         text = template.substitute(
             dir=here, user=owner.pw_name, group=grp.getgrgid(owner.pw_gid).gr_name, version=number,
+            uid=owner.pw_uid, gid=owner.pw_gid,
             cert=here / "cert.pem", key=here / "key.pem", imap=self.imap, imaps=self.imaps,
             password=PASSWORD, introspection=self.tokens.introspection,
         )  # fmt: skip

@@ -54,7 +54,7 @@ def test_a_server_that_ends_and_returns_is_read_on(own_inbox: Inbox, how: str) -
 
 def test_a_frozen_server_is_given_up_within_the_time_out(own_inbox: Inbox, stop: threading.Event) -> None:
     own_inbox.append(mail("1"))
-    mailbox = ImapMailbox(own_inbox.settings(timeout=0.3), idle_seconds=0.1)
+    mailbox = ImapMailbox(own_inbox.settings(timeout=1), idle_seconds=0.1)
     known = {one.uid for one in all_of(mailbox)}
     own_inbox.server.freeze()
     with pytest.raises(TryLater, match="in time"):
@@ -72,7 +72,7 @@ def test_a_frozen_server_is_given_up_within_the_time_out(own_inbox: Inbox, stop:
 def test_a_peer_that_vanished_without_a_word_is_given_up(inbox: Inbox, make_proxy: MakeProxy) -> None:
     inbox.append(mail("1"))
     proxy = make_proxy(inbox.server.imap)
-    mailbox = ImapMailbox(inbox.settings(port=proxy.port, timeout=0.3))
+    mailbox = ImapMailbox(inbox.settings(port=proxy.port, timeout=1))
     assert len(all_of(mailbox)) == 1
     proxy.freeze()
     with pytest.raises(TryLater, match="in time"):

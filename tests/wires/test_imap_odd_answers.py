@@ -34,7 +34,7 @@ def mailbox_on(inbox_settings: Callable[..., Any]) -> Iterator[Make]:
         }  # fmt: skip
         server = ScriptedServer("* PREAUTH hello", {**usual, **script}, ["TAG OK done"])
         servers.append(server)
-        changes = {"timeout": 0.3, "user": "", **changes}
+        changes = {"timeout": 1, "user": "", **changes}
         made.append(ImapMailbox(inbox_settings(server.port, **changes)))
         return made[-1]
 

@@ -76,7 +76,7 @@ def test_a_refusal_before_the_dot_is_what_its_code_says(
     if stage == "EHLO":  # then HELO is tried
         smtp_server.fault("HELO", reply=reply)
     smtp_server.fault(stage, reply=reply)
-    session = session_on(smtp_server.port, timeout=0.3)
+    session = session_on(smtp_server.port)
     with pytest.raises(expected):
         send(session)
     assert smtp_server.messages == []
@@ -144,15 +144,15 @@ def test_the_answer_to_the_dot_is_believed_only_when_it_is_clear(
 
 def test_silence_after_the_dot_leaves_the_message_in_doubt(smtp_server: SmtpServer, session_on: MakeSession) -> None:
     smtp_server.fault("DOT", store=True, stall=3600)
-    session = session_on(smtp_server.port, after_dot=0.2, timeout=0.1)
+    session = session_on(smtp_server.port, after_dot=0.2)
     assert outcome(session) == "in doubt"
 
 
 def test_a_slow_answer_after_the_dot_is_waited_for_beyond_the_usual_time_out(
     smtp_server: SmtpServer, session_on: MakeSession
 ) -> None:
-    smtp_server.fault("DOT", stall=0.5)
-    assert outcome(session_on(smtp_server.port, after_dot=30, timeout=0.1)) == "accepted"
+    smtp_server.fault("DOT", stall=1.5)
+    assert outcome(session_on(smtp_server.port, after_dot=30, timeout=1)) == "accepted"
 
 
 @pytest.mark.parametrize("stage", STAGES[:-1])
@@ -205,7 +205,7 @@ def test_a_peer_that_vanished_without_a_word_is_given_up(
     smtp_server: SmtpServer, session_on: MakeSession, make_proxy: MakeProxy
 ) -> None:
     proxy = make_proxy(smtp_server.port)
-    session = session_on(proxy.port, timeout=0.2, after_dot=0.2)
+    session = session_on(proxy.port, timeout=1, after_dot=0.5)
     send(session)
     proxy.freeze()
     assert outcome(session) == "not begun"
