@@ -20,6 +20,7 @@ from mailbot import message
 from mailbot.config import Config, EventConfig
 from mailbot.models import Change, Received
 from mailbot.registry.history import SPOKE
+from mailbot.rsvp import own_words
 from mailbot.rsvp.answer import Invitation
 
 LONGEST_TEXT = 4000
@@ -30,6 +31,9 @@ LONGEST_WORDS = 500
 
 SPACE_IN_REPORT = 8_000_000
 """Characters of messages in one report: beyond it a mail attachment gets too large, and only the words are shown."""
+
+NOT_AGAIN = ("took_too_long", "unreadable", "unforeseen")
+"""Held messages that stopped their reader once: a report must not try it again, in a process of its own at that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +114,18 @@ def _find(text: str, words: str, place: str) -> tuple[int, int] | None:
 
 
 @lru_cache(maxsize=64)
-def _own_text(raw: bytes, invitation: Invitation) -> str:
-    """Return the writer's own text of a message as the reader saw it; its whole text where there is none."""
+def _texts(raw: bytes, invitation: Invitation) -> tuple[str, str]:
+    """Return the writer's own words of a message as the reader cuts them out, and its whole text."""
     read = message.read(raw)
-    if read.held:
-        return ""
-    try:
-        from mailbot import reading
-    except (ImportError, AttributeError):
-        return read.text.strip("\n")
-    return reading.read(read, invitation).own_text.strip("\n") or read.text.strip("\n")
+    return ("", "") if read.held else (own_words.cut(read, invitation).text.strip("\n"), read.text.strip("\n"))
+
+
+def _telling(own: str, whole: str, marks: Sequence[tuple[str, str, str]]) -> str:
+    """Choose the text to show: the writer's own words, unless what was read stands only in what they passed on."""
+    if not own:
+        return whole
+    beyond = any(_find(own, w, p) is None and _find(whole, w, p) is not None for _, w, p in marks)
+    return whole if beyond else own
 
 
 class Histories:
@@ -156,7 +162,9 @@ class Histories:
         body = [(s.field, s.words, s.place) for s in steps if s.place != "header"]
         head = [(s.field, s.words, s.place) for s in steps if s.place == "header"]
         raw = self._session.scalar(select(Received.raw).where(Received.id == received))
-        text = _own_text(raw, self._invitation) if raw and not row.truncated else ""
+        readable = raw and not row.truncated and row.reason.partition(":")[0] not in NOT_AGAIN
+        own, whole = _texts(raw, self._invitation) if raw and readable else ("", "")
+        text = _telling(own, whole, body)
         cut = len(text) > LONGEST_TEXT
         text = text[:LONGEST_TEXT] if self._space >= min(len(text), LONGEST_TEXT) else ""
         self._space -= len(text)

@@ -15,6 +15,9 @@ from mailbot.report.numbers import doubtful
 from mailbot.report.rows import BATCH, TROUBLE, Row
 from mailbot.report.words import Words
 
+SERVER = "mail server"
+"""Who changed something, in the history, when mail came back."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepShown:
@@ -96,6 +99,8 @@ def _entries(entries: Sequence[Entry], words: Words) -> tuple[EntryShown, ...]:
 
 def _by(entry: Entry, words: Words) -> str:
     """Say who changed something: a participant's message, an organiser, a command, or time."""
+    if entry.who == SERVER:
+        return words.text("history.by_server")
     if entry.received is not None:
         return words.text("history.by_message", who=entry.who)
     for who in ("command", "retention"):

@@ -82,6 +82,35 @@ def test_what_was_read_from_the_header_is_marked_there(sample: Session, event: E
     assert marked(letter.sender) == {"email": "asarr@sahel.sn.example"}
 
 
+def test_what_was_read_from_a_forwarded_message_is_shown_there(
+    empty: Session, event: EventConfig, settings: Config
+) -> None:
+    fill(empty, event.slug)
+    row = empty.query(Received).filter_by(sender="asarr@sahel.sn.example").one()
+    forwarded = "-------- Message transféré --------\nDe : Awa\nObjet : Re\n\nAminata Sarr, Confédération du Sahel\n"
+    row.raw = f"From: a@x.example\nContent-Type: text/plain; charset=utf-8\n\nPour suite.\n\n{forwarded}".encode()
+    empty.flush()
+    letter = story_of(empty, "Aminata Sarr", event, settings)[0].letter
+    assert letter is not None
+    assert marked(letter.text)["name"] == "Aminata Sarr"
+
+
+@pytest.mark.parametrize("reason", ["took_too_long: stopped after 20 s", "unforeseen: MemoryError: "])
+def test_a_message_that_stopped_its_reader_is_not_read_again(
+    reason: str, empty: Session, event: EventConfig, settings: Config
+) -> None:
+    fill(empty, event.slug)
+    row = empty.query(Received).filter_by(disposition="held", language="es").one()
+    histories = Histories(empty, invitation_of(event, settings))
+    before = histories.letter(row.id)
+    row.reason = reason
+    empty.flush()
+    after = histories.letter(row.id)
+    assert before is not None
+    assert after is not None
+    assert (before.text[0].text[:11], after.text) == ("Tenemos que", ())
+
+
 def test_a_message_that_retention_removed_leaves_its_words(
     empty: Session, event: EventConfig, settings: Config
 ) -> None:

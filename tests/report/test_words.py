@@ -15,6 +15,7 @@ import pytest
 
 from mailbot.config import builtin_templates
 from mailbot.models import DISPOSITIONS, OUTBOX_STATES, REACHABLE, STATUSES
+from mailbot.report import words as words_module
 from mailbot.report.words import Words
 from mailbot.rsvp.answer import FIELDS
 
@@ -80,6 +81,16 @@ def test_a_reason_that_nobody_worded_is_still_a_sentence() -> None:
     assert Words("en").reason("odd_thing") == "The reader noted: odd thing."
     assert Words("en").reason("encrypted") == "The message is encrypted."
     assert Words("en").reason("whom_does_it_mean: Ana, Eva").endswith("means. (Ana, Eva)")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_for_which_the_source_holds_a_message_is_a_sentence_here(language: str) -> None:
+    said = re.compile(r'(?:Held\(\s*"|\b(?:held|reason)="|return "(?=too_|encrypted|winmail))([a-z_]+)"')
+    source = Path(words_module.__file__).parents[1]
+    files = [f for f in source.rglob("*.py") if f.parent.name not in {"report", "cli", "rehearsal"}]
+    found = {word for f in files for word in said.findall(f.read_text("utf-8"))}
+    assert {"encrypted", "too_large", "whom_does_it_mean", "took_too_long"} <= found
+    assert found <= {key.removeprefix("reasons.") for key in texts(language) if key.startswith("reasons.")}
 
 
 def test_plural_and_zero_follow_the_language() -> None:
