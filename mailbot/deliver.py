@@ -22,7 +22,7 @@ from mailbot.database import Database
 from mailbot.errors import GiveUp, InDoubt, MailbotError, TryLater
 from mailbot.letters import digest_of, letter_for, templates_stamp
 from mailbot.log import say, warn
-from mailbot.models import Outbox
+from mailbot.models import Outbox, Participant
 from mailbot.schedule import COMPOSE_AHEAD
 from mailbot.wire import MailSink
 
@@ -30,9 +30,17 @@ BATCH = 20  # mails claimed per connection and turn: a turn ends within seconds,
 PREPARED = 200  # mails composed ahead per turn: about a second of work
 SETTLE_AFTER = timedelta(minutes=5)  # a provider files a copy in the Sent folder late; absence proves nothing before
 PACE = timedelta(minutes=1)  # the window in which `max_per_minute` counts
+UNPROVEN = 5  # attempts after which a mail in doubt without any evidence is no longer repeated: a person decides
 
 Evidence = Callable[[Outbox], bool | None]
-"""Says whether a mail in doubt has left: True, False (looked, and it is not there), None (there is no telling)."""
+"""Says whether a mail in doubt has left: True, False (looked, and it is not there), None (there is no telling).
+
+Raises NotYet where it is too early to say, another MailbotError where whoever could tell can't be reached.
+"""
+
+
+class NotYet(MailbotError):
+    """Whether this mail has left can be told later."""
 
 
 @dataclass
@@ -62,6 +70,7 @@ class Deliverer:
     def deliver(self, now: datetime) -> int:
         """Send one batch of due mail; returns how many rows came to a result, 0 when there is nothing to do now."""
         with self.database.write() as session:
+            outbox.recover(session, now, starting=False)  # we are the only one who sends, and between two batches
             allowed = self._allowance(session, now)
             claimed = outbox.claim(session, now, allowed) if allowed > 0 else []
             rows = [row for row in claimed if self._fit(session, row, now)]
@@ -89,9 +98,16 @@ class Deliverer:
             outbox.withdraw(session, row, reason, now)
             say("mail_withdrawn", mail=row.mail, to=row.recipient, reason=reason)
             return False
+        self._readdress(session, row)
         if row.attempts > 1 and row.body is not None:
             return True  # it may have been accepted before: the same bytes, whatever has changed since
         return self._compose(session, row, now)
+
+    def _readdress(self, session: Session, row: Outbox) -> None:
+        """Send a mail-out to where its person wants mail now: they may have corrected their address since it waits."""
+        person = session.get(Participant, row.participant_id) if row.participant_id else None
+        if person and person.write_to and row.mail != "acknowledgement" and person.write_to != row.recipient:
+            row.recipient, row.body = person.write_to, None
 
     def _compose(self, session: Session, row: Outbox, now: datetime) -> bool:
         """Fix a mail's bytes, unless those composed ahead still say what is true."""
@@ -133,8 +149,8 @@ class Deliverer:
     def _offer(self, sink: MailSink, row: Outbox) -> None:
         try:
             sink.open()
-        except MailbotError as e:
-            raise _NoConnection(str(e)) from e
+        except Exception as e:  # whatever it is, no mail was offered yet
+            raise _NoConnection(str(e) if isinstance(e, MailbotError) else f"{type(e).__name__}: {e}") from e
         recipients = [row.recipient]
         if self.config.smtp.evidence == "copy" and self.config.smtp.maildir is None:
             recipients.append(self.config.smtp.copy_address)
@@ -178,18 +194,24 @@ class Deliverer:
             rows = outbox.in_doubt(session)
         settled = 0
         for row in rows:
-            settled += self._settle_one(row, now, starting=starting)
+            if self.stopping():
+                break
+            try:
+                settled += self._settle_one(row, now, starting=starting)
+            except NotYet:
+                continue
+            except MailbotError as e:
+                # Whoever could tell can't be reached: nothing is sent again before they can, and asking about the
+                # next mail would only hold up those that are due.
+                say("doubt_not_settled", mail=row.mail, to=row.recipient, reason=str(e))
+                break
         return settled
 
     def _settle_one(self, row: Outbox, now: datetime, *, starting: bool) -> bool:
         age = now - (row.in_doubt_at or now)
         if not starting and age < PACE:
             return False  # its connection may still be waiting for the answer
-        try:
-            found = self.evidence(row)
-        except MailbotError as e:
-            say("doubt_not_settled", mail=row.mail, to=row.recipient, reason=str(e))
-            return False  # whoever could tell can't be reached: nothing is sent again before they can
+        found = self.evidence(row)
         if found is False and age < SETTLE_AFTER and self.config.smtp.maildir is None:
             return False
         if found is None and self.config.smtp.in_doubt == "ask":
@@ -197,6 +219,8 @@ class Deliverer:
         with self.database.write() as session:
             if found:
                 outbox.note_sent(session, row, "found after a crash or a lost answer", now)
+            elif found is None and row.attempts >= UNPROVEN:
+                outbox.note_failed(session, row, "handed over several times, never an answer: it may be there", now)
             else:
                 outbox.note_again(session, row, "not found, so it is sent again", now)
         say("doubt_settled", mail=row.mail, to=row.recipient, found=found)

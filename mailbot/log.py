@@ -48,7 +48,7 @@ class Jsonlines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line of JSON."""
         line = {"at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname.lower()}
-        line |= {"event": _clean(record.getMessage())} | getattr(record, "values", {})
+        line |= {"message": _clean(record.getMessage())} | getattr(record, "values", {})
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
@@ -76,4 +76,6 @@ def _clean(text: str) -> str:
 def _quoted(value: object) -> str:
     text = _clean(str(value))
     text = text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
+    if not text.isprintable():
+        return json.dumps(text)  # what would steer a terminal is spelt out
     return json.dumps(text, ensure_ascii=False) if not text or any(c in text for c in ' "=') else text

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailbot import outbox, schedule
 from mailbot.config import Config, EventConfig, MailoutConfig
@@ -22,6 +23,7 @@ from mailbot.models import Change, Fact, Outbox, Participant
 
 COMING = ("registered", "tentative")
 """The statuses of people who may take part: they get the mail-outs of their audience."""
+LISTED = 1000  # ids that one statement lists; beyond that a range is asked for and the rest left aside
 MOVED = "moved"
 """The mail that says at once that an event has another start than somebody was told."""
 
@@ -35,9 +37,12 @@ class Move:
     times: int
 
 
-def key_of(mail: str, participant_id: int, start: datetime) -> str:
-    """Return what makes a mail-out to one person the same mail; the event's start is part of it."""
-    return f"{mail} {participant_id} {start.astimezone(UTC).isoformat()}"
+def key_of(mail: str, participant_id: int, start: datetime, move: int = 0) -> str:
+    """Return what makes a mail-out to one person the same mail; the event's start is part of it.
+
+    `move` is the number of the move that a mail tells of: an event may be moved to a start that it once had.
+    """
+    return f"{mail} {participant_id} {start.astimezone(UTC).isoformat()}" + (f" {move}" if move else "")
 
 
 def plan(database: Database, config: Config, now: datetime) -> int:
@@ -75,13 +80,19 @@ def _owed(
 
 
 def _mail(
-    config: Config, event: EventConfig, mail: str, person: Participant, *, at: tuple[datetime, datetime, timedelta]
+    config: Config,
+    event: EventConfig,
+    mail: str,
+    person: Participant,
+    *,
+    at: tuple[datetime, datetime, timedelta],
+    move: int = 0,
 ) -> outbox.Owed:
     """Return the mail that is owed to a person; `at` is when it is due, when it expires, how early it may leave."""
     due, expires, early = at
     language = person.language if person.language in config.languages else config.languages[0]
     return outbox.Owed(
-        key=key_of(mail, person.id, event.starts), mail=mail, event=event.slug, event_start=event.starts,
+        key=key_of(mail, person.id, event.starts, move), mail=mail, event=event.slug, event_start=event.starts,
         recipient=person.write_to or "", language=language, participant_id=person.id,
         due_at=due, expires_at=expires, not_before=due - early,
     )  # fmt: skip
@@ -132,17 +143,25 @@ def _since(session: Session, people: Sequence[Participant]) -> dict[int, datetim
     """Return since when each person is registered and takes part the way they do now."""
     since = {person.id: person.registered_at for person in people}
     query = sa.select(Change.participant_id, sa.func.max(Change.at)).where(Change.field.in_(("mode", "status")))
-    query = query.where(Change.participant_id.in_(since)).group_by(Change.participant_id)
+    query = query.where(_among(Change.participant_id, people)).group_by(Change.participant_id)
     for participant_id, at in session.execute(query):
+        if participant_id not in since:
+            continue
         since[participant_id] = max(since[participant_id], at if at.tzinfo else at.replace(tzinfo=UTC))
     return since
+
+
+def _among(who: InstrumentedAttribute[Any], people: Sequence[Participant]) -> sa.ColumnElement[bool]:
+    """Return the condition that a row is of one of these people, or of many more: a statement takes 32,766 values."""
+    ids = [person.id for person in people]
+    return who.in_(ids) if len(ids) <= LISTED else who.between(min(ids), max(ids))
 
 
 def _got(session: Session, event: EventConfig, people: Sequence[Participant]) -> Mapping[int, dict[str, datetime]]:
     """Return when each person got which mail-out for the event's present start."""
     got: dict[int, dict[str, datetime]] = {}
     query = sa.select(Outbox.participant_id, Outbox.mail, Outbox.done_at).where(
-        Outbox.state == "sent", Outbox.event_start == event.starts, Outbox.participant_id.in_([p.id for p in people])
+        Outbox.state == "sent", Outbox.event_start == event.starts, _among(Outbox.participant_id, people)
     )
     for participant_id, mail, done_at in session.execute(query):
         if participant_id is not None and done_at is not None:
@@ -198,19 +217,22 @@ def _note_move(session: Session, event: EventConfig, now: datetime) -> Move | No
 def _told_of_move(
     session: Session, config: Config, event: EventConfig, move: Move | None, now: datetime
 ) -> list[outbox.Owed]:
-    """Return the mails to those who registered for a former start and have no mail for the present one yet.
+    """Return the mails to those who registered for a former start and have no mail for the present one since.
 
-    Whoever is owed a mail-out for the new start right now learns it from that one.
+    Whoever is owed a mail-out for the new start right now learns it from that one. A mail from before the move does
+    not count: the event may have had this start before.
     """
     if move is None:
         return []
     told = sa.select(Outbox.id).where(
         Outbox.participant_id == Participant.id, Outbox.event_start == event.starts, Outbox.state != "withdrawn",
         Outbox.mail != "acknowledgement",
+        sa.or_(Outbox.state == "waiting", Outbox.created_at >= move.at, Outbox.done_at >= move.at),
     )  # fmt: skip
     query = sa.select(Participant).where(
         Participant.event == event.slug, Participant.status.in_(COMING), Participant.reachable == "yes",
         Participant.write_to.is_not(None), Participant.registered_at < move.at, ~told.exists(),
     )  # fmt: skip
     people = session.scalars(query.order_by(Participant.id)).all()
-    return [_mail(config, event, MOVED, person, at=(now, event.ends, timedelta(0))) for person in people]
+    at = (now, event.ends, timedelta(0))
+    return [_mail(config, event, MOVED, person, at=at, move=move.times) for person in people]

@@ -164,8 +164,14 @@ def note_later(session: Session, row: Outbox, reason: str, now: datetime, *, aft
 
 
 def note_again(session: Session, row: Outbox, reason: str, now: datetime) -> None:
-    """Let a mail in doubt wait again, with the same bytes: evidence shows that it never left, or there is none."""
-    _move(session, row, ("in_doubt",), state="waiting", reason=reason, next_attempt_at=now)
+    """Let a mail in doubt wait again, with the same bytes: evidence shows that it never left, or there is none.
+
+    It keeps its back-off: some relays pass a mail on and answer 421 all the same, every time.
+    """
+    if row.attempts >= MAX_ATTEMPTS:
+        note_failed(session, row, f"{reason} (after {row.attempts} attempts)", now)
+        return
+    _move(session, row, ("in_doubt",), state="waiting", reason=reason, next_attempt_at=max(now, row.next_attempt_at))
 
 
 def release(session: Session, row: Outbox, reason: str, now: datetime) -> None:
@@ -179,13 +185,15 @@ def withdraw(session: Session, row: Outbox, reason: str, now: datetime) -> None:
     _move(session, row, ("waiting", "claimed"), state="withdrawn", reason=reason, done_at=now)
 
 
-def recover(session: Session, now: datetime) -> int:
-    """Give back what a dead worker had claimed: nothing of it was accepted. What is in doubt stays so."""
+def recover(session: Session, now: datetime, *, starting: bool = True) -> int:
+    """Give back what was claimed and not handed over: nothing of it was accepted. What is in doubt stays so.
+
+    At the start it was a dead worker's, and is tried at once; later it is what an error of the database left behind.
+    """
     rows = session.scalars(sa.select(Outbox).where(Outbox.state == "claimed")).all()
     for row in rows:
-        _move(
-            session, row, ("claimed",), state="waiting", next_attempt_at=now, reason="the worker stopped before the dot"
-        )
+        again = now if starting else max(now, row.next_attempt_at)
+        _move(session, row, ("claimed",), state="waiting", next_attempt_at=again, reason="stopped before the dot")
     return len(rows)
 
 

@@ -64,6 +64,7 @@ class Turns:
     clock: Clock = utc_now
     reader: Here = field(default_factory=Here)
     on_message: Callable[[], None] = lambda: None
+    on_progress: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Give back what a dead worker had claimed, and look for what it left in doubt."""
@@ -77,6 +78,7 @@ class Turns:
         done = 0
         while not stop():
             worked = self._some()
+            self.on_progress()
             done += worked
             if not worked:
                 break
@@ -137,8 +139,9 @@ class Worker:
 
         Returns whether all came to its end; if not, threads are still at it and the process should simply end.
         """
+        self.turns.on_progress = self._progress
         self.turns.start()
-        self._completed = time.monotonic()
+        self._progress()
         threads = [
             threading.Thread(target=self._attend, args=(box,), name=f"mailbox {box.name}", daemon=True)
             for box in self.boxes
@@ -163,7 +166,8 @@ class Worker:
         self.ending.set()
         scheduler.shutdown(wait=False)
         end = time.monotonic() + GRACE
-        idle = self._idle.acquire(timeout=GRACE)
+        if idle := self._idle.acquire(timeout=GRACE):
+            self._idle.release()  # a turn that begins only now sees that it must end, and must not wait for us for ever
         for thread in threads:
             thread.join(timeout=max(end - time.monotonic(), 0.1))
         finished = idle and not any(thread.is_alive() for thread in threads)
@@ -185,6 +189,10 @@ class Worker:
                 self._wake()  # APScheduler waits for the wall clock, which may have been set back
                 woken = time.monotonic()
 
+    def _progress(self) -> None:
+        """Note that a slice of a turn came to its end: a turn with thousands of mails may last, and is at work."""
+        self._completed = time.monotonic()
+
     def _wake(self) -> None:
         if self._scheduler is not None and not self.ending.is_set():
             self._scheduler.modify_job("tick", next_run_time=utc_now())
@@ -200,7 +208,7 @@ class Worker:
         except Exception as e:  # noqa: BLE001 -- the next turn may do better; the watchdog counts completed ones only
             warn("turn_failed", reason=f"{type(e).__name__}: {e}")
             return
-        self._completed = time.monotonic()
+        self._progress()
         self._wake_at_next_due()
 
     def _wake_at_next_due(self) -> None:

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from mailbot.compose import Composer
 from mailbot.config import Config, MailboxConfig
 from mailbot.database import Database
-from mailbot.deliver import Deliverer, Evidence
+from mailbot.deliver import SETTLE_AFTER, Deliverer, Evidence, NotYet
 from mailbot.imap import ImapMailbox
 from mailbot.maildir import MaildirMailbox, MaildirSession
-from mailbot.models import Outbox, Received
+from mailbot.models import Fact, Outbox, Received
 from mailbot.reader import Reader
 from mailbot.smtp import SmtpSession
 from mailbot.wire import MailSink, MailSource
@@ -49,7 +49,7 @@ def evidence_of(config: Config, database: Database) -> Evidence:
     if config.smtp.evidence == "sent" and config.evidence_mailbox is not None:
         return _in_sent_folder(config.evidence_mailbox)
     if config.smtp.evidence == "copy":
-        return lambda row: _came_back(database, row)
+        return lambda row: _came_back(database, config, row)
     return lambda _row: None
 
 
@@ -69,11 +69,21 @@ def _in_sent_folder(mailbox: MailboxConfig) -> Evidence:
     return look
 
 
-def _came_back(database: Database, row: Outbox) -> bool:
-    """Say whether the copy to ourselves has been collected."""
+def _came_back(database: Database, config: Config, row: Outbox) -> bool:
+    """Say whether the copy to ourselves has been collected and read; raises NotYet before that could have been."""
     query = sa.select(Received.id).where(Received.rule == "own_mail", Received.message_id == row.message_id)
+    unread = sa.select(Received.id).where(Received.disposition == "new")
+    names = [f"contact {mailbox.name}" for mailbox in config.mailboxes]
     with database.read() as session:
-        return session.scalar(query.limit(1)) is not None
+        if session.scalar(query.limit(1)) is not None:
+            return True
+        looked = session.scalars(sa.select(Fact.at).where(Fact.name.in_(names))).all()
+        read_all = session.scalar(unread.limit(1)) is None
+    # After a downtime the copy may lie in the mailbox: not seeing it proves nothing before every mailbox was read.
+    enough = (row.in_doubt_at or row.created_at) + SETTLE_AFTER
+    if len(looked) < len(names) or min(looked) < enough or not read_all:
+        raise NotYet("the mailboxes were not read since")
+    return False
 
 
 def turns_of(config: Config, database: Database, stop: threading.Event, clock: Clock = utc_now) -> Turns:
