@@ -13,6 +13,7 @@ from mailbot.message.model import Limits
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n|\r\r")
 _FAR = 4_000_000
 """Bytes within which a header must end; beyond, there is none to speak of."""
+_CONTENT = re.compile(rb"^content-[a-z-]{1,40}:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _RECEIVED = re.compile(rb"^received:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
 _BASE64 = re.compile(rb"^content-transfer-encoding:\s*base64", re.IGNORECASE | re.MULTILINE)
 
@@ -30,6 +31,8 @@ def refuse(raw: bytes, limits: Limits) -> str:
     head = raw[: header_end(raw)]
     if len(head) > limits.header_bytes or _fields(head) > limits.header_count:
         return "too_many_headers"
+    if head.count(b"=?") > limits.encoded_words:
+        return "too_many_headers"
     if raw.count(b"\n--") + raw.count(b"\r--") > limits.parts:
         return "too_many_parts"
     # Names are case-insensitive (RFC 2045 5.1), and a copy in lower case costs less than any expression.
@@ -38,6 +41,8 @@ def refuse(raw: bytes, limits: Limits) -> str:
         return "too_deep"
     if lower.count(b"message/") + lower.count(b"multipart/digest") > limits.nested_messages:
         return "too_deep"
+    if any(len(found[0]) > limits.content_field for found in _CONTENT.finditer(raw)):
+        return "too_many_headers"
     return ""
 
 
@@ -80,6 +85,6 @@ def without_far_ends(raw: bytes, limits: Limits) -> tuple[bytes, bool]:
     return b"".join([*kept, raw[kept_to:]]), bool(kept)
 
 
-def too_many_lines(raw: bytes, limits: Limits) -> bool:
-    """Say whether there are more lines than the parser should be asked to look at."""
-    return raw.count(b"\n") + raw.count(b"\r") // 2 > limits.lines
+def too_much_text(raw: bytes, limits: Limits) -> bool:
+    """Say whether there is more, in bytes or lines, than the parser should be asked to look at line by line."""
+    return len(raw) > limits.parsed or raw.count(b"\n") + raw.count(b"\r") // 2 > limits.lines

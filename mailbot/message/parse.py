@@ -35,7 +35,7 @@ def read(raw: bytes, limits: Limits = _DEFAULT) -> Message:
     word = bounds.refuse(raw, limits)
     if not word:
         cut, was_cut = bounds.without_far_ends(raw, limits)
-        if bounds.too_many_lines(cut, limits):
+        if bounds.too_much_text(cut, limits):
             word = "too_large"
     if word:
         return _head_only(raw, limits, word)
@@ -105,7 +105,7 @@ def _inner(harvest: Harvest) -> list[Body]:
 
 
 def _within(raw: bytes, limits: Limits) -> bool:
-    return not bounds.refuse(raw, limits) and not bounds.too_many_lines(raw, limits)
+    return not bounds.refuse(raw, limits) and not bounds.too_much_text(raw, limits)
 
 
 def _nested(harvest: Harvest, limits: Limits) -> list[Message]:

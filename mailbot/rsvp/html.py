@@ -16,57 +16,22 @@ from mailbot.rsvp.lines import Line
 
 MAX_LENGTH = 1_000_000
 """Characters of HTML that are looked at; replies have some 10,000, with Word's styles 100,000."""
-MAX_TAGS = 20_000
-"""Tags that are walked."""
+MAX_TAGS = 5_000
+"""Elements that are walked; the parser's time grows with the square of how deep they are nested."""
 MAX_TAG = 20_000
 """Characters of one tag: beyond it is an image or an attack inside an attribute."""
+MAX_RUNS = 500
+"""Pieces in another colour of one line."""
+_BEFORE = 12
+"""Pieces of text before one in another colour that are kept with it: more than any label."""
 MAX_DEPTH = 2_000
 """Nested tags that are followed."""
 
-_SKIPPED = frozenset(
-    ("img", "style", "script", "head", "title", "noscript", "template", "svg", "select", "iframe", "object")
-)
+_SKIPPED = frozenset("img style script head title noscript template svg select iframe object".split())  # noqa: SIM905 -- one line reads better
 _STRUCK = frozenset(("s", "strike", "del"))
 _BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
+    "address article aside blockquote body center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr html li"  # noqa: SIM905 -- a list reads worse
+    " main nav ol p pre section table tbody td tfoot th thead tr ul".split()
 )
 _SPACED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre", "dl", "hr"])
 _LONG_TAG = re.compile(rf"<[^<>]{{{MAX_TAG},}}>?")
@@ -186,11 +151,7 @@ class _Walk:
             return None
         child = node.child
         if tag in _BLOCKS:
-            self._flush()
-            if tag in _SPACED and tag != "p":
-                self._gap()
-        if tag == "li":
-            self.pieces.append("- ")
+            self._begin(tag)
         before = self.state
         if attributes or tag in ("blockquote", "pre"):
             self._change(tag, attributes, style)
@@ -199,6 +160,14 @@ class _Walk:
             return None
         undo.append((tag, before, _is_spaced(tag, attributes, style)))
         return child
+
+    def _begin(self, tag: str) -> None:
+        """Start the line that a block tag starts."""
+        self._flush()
+        if tag in _SPACED and tag != "p":
+            self._gap()
+        if tag == "li":
+            self.pieces.append("- ")
 
     def _change(self, tag: str, attributes: dict[str, str | None], style: str) -> None:
         """Note what a tag's attributes say of quote and colour."""
@@ -236,8 +205,8 @@ class _Walk:
             return
         if not self.pieces and not text.strip():
             return
-        if self.state.colour and text.strip():
-            self.runs.append(("".join(self.pieces), self.state.colour, _SPACES.sub(" ", tidy(text)).strip()))
+        if self.state.colour and text.strip() and len(self.runs) < MAX_RUNS:
+            self.runs.append(("".join(self.pieces[-_BEFORE:]), self.state.colour, _SPACES.sub(" ", tidy(text)).strip()))
         self.pieces.append(text)
 
     def _flush(self, *, force: bool = False) -> None:

@@ -12,6 +12,10 @@ from itertools import pairwise
 
 _MARKS = re.compile(r"(?:[ \t]{0,3}[>»|](?![A-Za-z]))+ ?|(?:[ \t]{0,3}>)+ ?")
 _MAX_LINES = 20_000
+_MAX_MARKS = 200
+"""Characters of a line that may be quote marks."""
+_MAX_JOINED = 4_000
+"""Characters of a paragraph that is put together again; longer ones stay in pieces."""
 
 
 @dataclass(slots=True)
@@ -42,7 +46,7 @@ def of_text(text: str) -> list[Line]:
         if ">" not in raw[:60]:
             lines.append(Line(raw.strip()))
             continue
-        marks = _MARKS.match(raw)
+        marks = _MARKS.match(raw, 0, _MAX_MARKS)
         if marks is None or raw.lstrip().startswith(">>>"):
             # Three marks and a name are GroupWise's way to introduce a quote, not a quote of a quote of a quote.
             deep = marks is not None and raw.lstrip()[3:4] in (">", "")
@@ -107,8 +111,8 @@ def _joined(paragraph: list[Line], width: int) -> list[Line]:
     prose = "sure" in breaks or (all(breaks) and paragraph[-1].text.endswith("."))
     joined = [paragraph[0]]
     for line, kind in zip(paragraph[1:], breaks, strict=True):
-        if kind == "sure" or (prose and kind == "likely"):
-            above = joined[-1]
+        above = joined[-1]
+        if (kind == "sure" or (prose and kind == "likely")) and len(above.text) < _MAX_JOINED:
             joined[-1] = Line(f"{above.text} {line.text}", above.depth, above.old, 0, above.coloured)
         else:
             joined.append(line)
