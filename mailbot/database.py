@@ -82,10 +82,13 @@ def open_database(url: str, *, migrate: bool = True) -> Database:
     Raises DatabaseRefused, with a sentence that says where and what to do, when it can't be opened, isn't a mailbot
     database, or was written by a newer mailbot. With `migrate=False` an older schema is refused too.
     """
+    file = sqlite_file(make_url(url))
+    if not migrate and file is not None and not file.exists():
+        raise DatabaseRefused(f"database {file} is not there yet: start `mailbot run` or `mailbot once` to make it")
     engine = _engine(url)
     try:
         _check_version(engine, migrate)
-    except (sa.exc.DatabaseError, sa.exc.OperationalError, OSError) as e:
+    except (sa.exc.DatabaseError, sqlite3.Error, OSError) as e:
         engine.dispose()
         raise DatabaseRefused(_explain(engine.url, e)) from e
     except BaseException:
@@ -147,15 +150,16 @@ def _check_version(engine: sa.Engine, migrate: bool) -> None:
     if not migrate:
         raise DatabaseRefused(f"database {_name(engine.url)} has schema {current or 'none'}, mailbot needs {head}: "
                               "start `mailbot run` or `mailbot once` to bring it up to date")  # fmt: skip
-    if current is not None:
-        _copy_aside(engine.url, current)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    with sole_worker(Database(engine)):  # never under the feet of one that works with the older schema
+        if current is not None:
+            _copy_aside(engine.url, current)
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
 def _copy_aside(url: sa.URL, revision: str) -> None:
-    """Copy an SQLite file before its schema changes, as FILE.before-REVISION."""
+    """Copy an SQLite file before its schema changes, as FILE.after-REVISION: as it was with that schema."""
     if (file := sqlite_file(url)) is not None:
         backup(file, file.with_name(f"{file.name}.after-{revision}"))
 
@@ -164,7 +168,8 @@ def backup(file: Path, to: Path) -> None:
     """Make a consistent copy of an SQLite file while others write to it; `to` appears whole or not at all."""
     part = to.with_name(to.name + ".part")
     part.unlink(missing_ok=True)
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as source, closing(sqlite3.connect(part)) as target:
+    url = f"{file.absolute().as_uri()}?mode=ro"  # a name may hold what means something in a URL
+    with closing(sqlite3.connect(url, uri=True)) as source, closing(sqlite3.connect(part)) as target:
         source.backup(target)
     part.replace(to)
 
@@ -197,6 +202,7 @@ def sole_worker(database: Database) -> Iterator[None]:
     """
     file = database.file
     if file is not None:
+        file = file.resolve()  # by whatever path it is reached, it is one database
         with file.with_name(file.name + ".lock").open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

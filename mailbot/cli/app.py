@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy.exc import DBAPIError
 
 from mailbot import __version__
 from mailbot.config import Config, find, load
@@ -87,6 +88,9 @@ def main() -> None:
         sys.exit(WRONG)
     except MailbotError as e:
         err.print(f"mailbot: {e}", markup=False, soft_wrap=True)
+        sys.exit(TROUBLE)
+    except DBAPIError as e:
+        err.print(f"mailbot: the database does not answer as it should: {e.orig}", markup=False, soft_wrap=True)
         sys.exit(TROUBLE)
     except KeyboardInterrupt:
         sys.exit(130)

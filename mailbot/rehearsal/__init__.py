@@ -65,7 +65,8 @@ def prepare(folder: Path) -> Config:
 
     Raises MailbotError when the folder holds something else than an earlier rehearsal.
     """
-    if folder.exists() and not (folder / MARK).exists() and any(folder.iterdir()):
+    ours = (folder / MARK).exists() and not folder.is_symlink()
+    if folder.is_symlink() or (folder.exists() and not ours and not (folder.is_dir() and not any(folder.iterdir()))):
         raise MailbotError(f"{folder} is there and is no rehearsal: name another folder, or remove it")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
