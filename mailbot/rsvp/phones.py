@@ -17,7 +17,7 @@ MAX_TEXT = 10_000
 """Characters that are searched: a reply that gives its number later than that is not one."""
 
 _NUMBER = re.compile(r"(?<![\w@/#+.,-])(?<!\d[ ])(?:\(?\+|00)?[ ]?\(?\d(?:[ .\-/·()\t–‑]{0,3}\d){5,17}(?![\w@])")
-_DATE = re.compile(r"^\(?\d{1,4}[./-]\d{1,2}[./-]\d{2,4}(?!\d)|^(?:19|20)\d\d[ -]\d")
+_DATE = re.compile(r"\(?[0-3]?\d[./-][01]?\d[./-](?:20|19)?\d\d(?:\s.{0,8})?|(?:19|20)\d\d[ ./-][01]?\d[ ./-][0-3]?\d.*")
 _CODE = re.compile(r"(?:indicatif|prefix\w*|prefij\w*|code|codigo|vorwahl|prefisso|ddi)\W{0,3}\+?(\d{1,3})\b")
 _CLAUSE = re.compile(r"[.!?;]\s|\n")
 _OVERSEAS = {"690": "GP", "691": "GP", "692": "RE", "693": "RE", "694": "GF", "696": "MQ", "697": "MQ", "639": "YT"}
@@ -152,7 +152,7 @@ def _whose(before: str, after: str) -> str:
     hits = words.scan(before)
     if words.of(hits, "phones.not_theirs", "correction.wrong"):
         nearest = max((h.end for h in words.of(hits, "phones.not_theirs", "correction.wrong")), default=0)
-        own = max((h.end for h in words.of(hits, "phones.theirs", "phones.theirs_other")), default=0)
+        own = max((h.end for h in words.of(hits, "phones.theirs", "phones.theirs_other", "phones.right")), default=0)
         if nearest >= own and len(before) - nearest < 40:
             return "not"
     behind = after.split(",")[0][:30]
@@ -165,7 +165,7 @@ def _whose(before: str, after: str) -> str:
 
 def _plausible(written: str) -> bool:
     digits = re.sub(r"\D", "", written)
-    return 6 <= len(digits) <= 15 and not _DATE.match(written.strip()) and len(set(digits)) > 1
+    return 6 <= len(digits) <= 15 and not _DATE.fullmatch(written.strip()) and len(set(digits)) > 1
 
 
 def _split(start: int, written: str) -> list[tuple[int, int]]:
