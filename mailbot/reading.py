@@ -15,6 +15,7 @@ from typing import Any
 from mailbot import bounce, calendar, phrases, robots, rsvp
 from mailbot.message import Message
 from mailbot.rsvp.answer import FIELDS, Answer, Invitation, Reading, Value
+from mailbot.rsvp.names import natural
 
 _SERVER_SAID = re.compile(r"\b[245]\d\d[ -]#?[245]\.\d{1,3}\.\d{1,3}\b")
 
@@ -49,7 +50,8 @@ def _calendar(message: Message, invitation: Invitation) -> Reading | None:
     found = calendar.read(message, invitation)
     if found is None:
         return None
-    return replace(found, language=_language(f"{found.own_text}\n{message.text}\n{message.subject}", "answered"))
+    told = _language(f"{found.own_text}\n{message.text}\n{message.subject}", "answered")
+    return replace(found, language=told, answers=_named(found.answers))
 
 
 def _robot(message: Message, invitation: Invitation) -> Reading | None:
@@ -61,7 +63,13 @@ def _robot(message: Message, invitation: Invitation) -> Reading | None:
         said = rsvp.read(message, invitation)
         if said.kind in ("registration", "decline") and said.answers:
             return replace(said, review=(*said.review, robots.PERHAPS))
-    return replace(found, language=_language(found.own_text or message.subject, *_ROBOT_TOPICS))
+    told = _language(found.own_text or message.subject, *_ROBOT_TOPICS)
+    return replace(found, language=told, answers=_named(found.answers))
+
+
+def _named(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
+    """Return the answers with names as they stand on a list: programs write "BERG Anna" and "Berg, Anna"."""
+    return tuple(replace(a, name=replace(a.name, value=natural(str(a.name.value)))) if a.name else a for a in answers)
 
 
 def _language(text: str, *topics: str) -> str:

@@ -215,6 +215,24 @@ def _mass_mail(look: _Look) -> Reading | None:
     return _unrelated(look, "mass_mail") if _is_mass(look) and not look.answers_us else None
 
 
+def _mass_words(look: _Look) -> Reading | None:
+    """Advertising whose headers say nothing: its text tells how to unsubscribe, with a link to it."""
+    if look.answers_us or look.names_event or look.listed:
+        return None
+    linked = "http" in look.message.html[: phrases.HTML] or "http" in look.message.text
+    return _unrelated(look, "mass_words") if linked and phrases.find("leave_list", _whole(look)) else None
+
+
+def _spam(look: _Look) -> Reading | None:
+    """What our own filter calls spam, where nothing in it speaks for a reply: headers can be forged in either way."""
+    if look.answers_us or look.names_event or look.takes_part:
+        return None
+    flagged = look.message.header("x-spam-flag").strip().casefold() == "yes"
+    flagged |= look.message.header("x-spam-status").strip().casefold().startswith("yes")
+    flagged |= look.message.header("x-ms-exchange-organization-scl").strip() in ("5", "6", "7", "8", "9")
+    return _unrelated(look, "spam") if flagged else None
+
+
 def _is_mass(look: _Look) -> bool:
     if look.message.header("list-post"):
         return False
@@ -311,5 +329,5 @@ def _weak(look: _Look) -> Reading | None:
 
 _SIGNS: tuple[_Sign, ...] = (
     _own_mail, _read_receipt, _auto_submitted, _auto_header, _inbox_rule, _automatic_subject, _mass_mail, _through_list,
-    _ticket, _challenge, _absence, _weak,
+    _ticket, _challenge, _absence, _mass_words, _spam, _weak,
 )  # fmt: skip

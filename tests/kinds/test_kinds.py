@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import icalendar
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mailbot import bounce, calendar, message, robots
+from mailbot import bounce, calendar, message, reading, robots
 from mailbot.message import Message
 from mailbot.rsvp.answer import Invitation, Reading
 
@@ -46,10 +50,10 @@ def test_every_message_of_the_folder_is_expected_to_be_something() -> None:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_machines_message_is_known_by_the_rule_that_fits(name: str) -> None:
-    reading = by_machine(load(name))
-    assert reading is not None
-    assert (reading.kind, reading.rule) == (EXPECTED[name]["kind"], EXPECTED[name]["rule"])
-    assert (reading.reason, reading.question) == (EXPECTED[name].get("reason", ""), EXPECTED[name].get("question", ""))
+    said = by_machine(load(name))
+    assert said is not None
+    assert (said.kind, said.rule) == (EXPECTED[name]["kind"], EXPECTED[name]["rule"])
+    assert (said.reason, said.question) == (EXPECTED[name].get("reason", ""), EXPECTED[name].get("question", ""))
 
 
 @pytest.mark.parametrize("name", PEOPLE)
@@ -71,18 +75,17 @@ def test_a_bounce_says_who_was_not_reached_how_badly_and_which_mail_came_back(na
 
 @pytest.mark.parametrize("name", [*of_kind("auto_reply"), *of_kind("calendar_reply")])
 def test_an_automatic_answer_says_for_whom_it_speaks(name: str) -> None:
-    reading = by_machine(load(name))
-    assert reading is not None
-    people = [f"{a.name.value if a.name else ''} <{a.email.value if a.email else ''}>" for a in reading.answers]
+    said = reading.read(load(name), INVITATION)
+    people = [f"{a.name.value if a.name else ''} <{a.email.value if a.email else ''}>" for a in said.answers]
     assert people == EXPECTED[name]["speaks_for"]
 
 
 @pytest.mark.parametrize("name", of_kind("calendar_reply"))
 def test_a_calendars_answer_keeps_its_state_and_the_reasons_to_look(name: str) -> None:
-    reading = calendar.read(load(name), INVITATION)
-    assert reading is not None
-    assert reading.answers[0].partstat == EXPECTED[name]["partstat"]
-    assert list(reading.answers[0].review) == EXPECTED[name].get("review", [])
+    said = calendar.read(load(name), INVITATION)
+    assert said is not None
+    assert said.answers[0].partstat == EXPECTED[name]["partstat"]
+    assert list(said.answers[0].review) == EXPECTED[name].get("review", [])
 
 
 # ---------------------------------------------------------------- bounces
@@ -144,9 +147,9 @@ def test_a_report_in_words_never_names_ourselves_as_the_one_not_reached() -> Non
 def test_an_automatic_answer_is_known_by_its_words_when_a_gateway_took_its_headers(name: str) -> None:
     mail = load(name)
     bare = tuple((n, v) for n, v in mail.headers if not n.startswith(("x-", "auto-", "precedence", "return-path")))
-    reading = robots.read(replace(mail, headers=bare, subject="Re: Invitation"), INVITATION)
-    assert reading is not None
-    assert reading.kind == "auto_reply"
+    said = robots.read(replace(mail, headers=bare, subject="Re: Invitation"), INVITATION)
+    assert said is not None
+    assert said.kind == "auto_reply"
 
 
 @pytest.mark.parametrize(
@@ -167,9 +170,9 @@ def test_an_automatic_answer_is_known_by_its_words_when_a_gateway_took_its_heade
     ],
 )
 def test_each_header_that_only_machines_write_is_enough(header: str, value: str) -> None:
-    reading = robots.read(person(f"{header}: {value}", text="Merci, bien reçu."), INVITATION)
-    assert reading is not None
-    assert reading.kind == "auto_reply"
+    said = robots.read(person(f"{header}: {value}", text="Merci, bien reçu."), INVITATION)
+    assert said is not None
+    assert said.kind == "auto_reply"
 
 
 @pytest.mark.parametrize(
@@ -193,9 +196,9 @@ def test_headers_that_people_s_mail_carries_prove_nothing(header: str) -> None:
 
 
 def test_a_weak_sign_against_words_of_taking_part_asks_for_a_look() -> None:
-    reading = robots.read(person("Return-Path: <>", text="I will attend online."), INVITATION)
-    assert reading is not None
-    assert reading.review == (robots.PERHAPS,)
+    said = robots.read(person("Return-Path: <>", text="I will attend online."), INVITATION)
+    assert said is not None
+    assert said.review == (robots.PERHAPS,)
 
 
 def test_words_of_the_invitation_are_not_the_robots() -> None:
@@ -215,17 +218,17 @@ def test_a_list_is_said_to_be_one_so_that_it_is_never_answered() -> None:
 
 
 def test_a_calendars_words_are_shown_as_evidence() -> None:
-    reading = calendar.read(load("calendar-apple"), INVITATION)
-    assert reading is not None
-    email = reading.answers[0].email
+    said = calendar.read(load("calendar-apple"), INVITATION)
+    assert said is not None
+    email = said.answers[0].email
     assert email is not None
     assert (email.words, email.where, email.rule) == ("MAILTO:bjorn@facket.example", "calendar", "calendar_attendee")
 
 
 def test_a_comment_is_kept_word_for_word() -> None:
-    reading = calendar.read(load("calendar-outlook"), INVITATION)
-    assert reading is not None
-    assert reading.own_text == "Depende del horario de la asamblea.\n ¿Habrá grabación?"
+    said = calendar.read(load("calendar-outlook"), INVITATION)
+    assert said is not None
+    assert said.own_text == "Depende del horario de la asamblea.\n ¿Habrá grabación?"
 
 
 @pytest.mark.parametrize("method", ["REQUEST", "CANCEL", "PUBLISH", "REFRESH", "ADD"])
@@ -251,3 +254,45 @@ def changed(name: str, *words: str) -> Message:
         assert old.lower() in raw.lower()
         raw = re.sub(re.escape(old), new, raw, flags=re.I)
     return message.read(raw.encode("utf-8"))
+
+
+# ---------------------------------------------------------------- calendars that another library wrote
+
+_PRINTABLE = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
+
+
+@given(
+    name=st.text(_PRINTABLE, max_size=40),
+    state=st.sampled_from(["ACCEPTED", "DECLINED", "TENTATIVE"]),
+    comment=st.text(_PRINTABLE, max_size=200),
+    summary=st.text(_PRINTABLE, max_size=100),
+)
+def test_replies_that_the_icalendar_library_writes_are_read_back(
+    name: str, state: str, comment: str, summary: str
+) -> None:
+    attendee = icalendar.vCalAddress("mailto:ruth@carers.example")
+    attendee.params["PARTSTAT"] = state
+    if name.strip():
+        attendee.params["CN"] = name
+    event = icalendar.Event()
+    event.add("uid", "e1@network.example")
+    event.add("summary", summary)
+    event.add("comment", comment)
+    event.add("attendee", attendee)
+    entry = icalendar.Calendar()
+    entry.add("prodid", "-//x//EN")
+    entry.add("version", "2.0")
+    entry.add("method", "REPLY")
+    entry.add_component(event)
+    head = (
+        "From: Ruth Owens <ruth@carers.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/calendar; charset=utf-8\r\n"
+    )
+    raw = head.encode() + b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(entry.to_ical())
+    said = calendar.read(message.read(raw), INVITATION)
+    assert said is not None
+    assert said.kind == "calendar_reply"
+    answer = said.answers[0]
+    assert answer.partstat == state
+    assert answer.email is not None
+    assert answer.email.value == "ruth@carers.example"
+    assert answer.review == ()
