@@ -203,7 +203,11 @@ def sole_worker(database: Database) -> Iterator[None]:
     file = database.file
     if file is not None:
         file = file.resolve()  # by whatever path it is reached, it is one database
-        with file.with_name(file.name + ".lock").open("a+") as lock:
+        try:
+            opened = file.with_name(file.name + ".lock").open("a+")
+        except OSError as e:
+            raise DatabaseRefused(f"no lock can be set beside {file}: {e.strerror}; mend the permissions") from e
+        with opened as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
