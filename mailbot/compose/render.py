@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import css_inline
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.ext import Extension
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -37,7 +38,8 @@ _MASKED = str.maketrans({c: chr(MASK + ord(c)) for c in PUNCTUATION})
 _BARE = str.maketrans({chr(MASK + ord(c)): c for c in PUNCTUATION})
 _ESCAPED = str.maketrans({chr(MASK + ord(c)): escape(c) for c in PUNCTUATION})
 _BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c"
-_LABELLED = re.compile(r"([^<:]{1,60}?)[\s\u00a0\u202f]*:(?:[\s\u00a0\u202f]+(.+))?", re.DOTALL)
+_LABELLED = re.compile(r"([^<:]{1,60}?)[\s\u00a0\u202f]*:[\s\u00a0\u202f]+(.+)", re.DOTALL)
+_TAG_AT_END = re.compile(r"^(?!(?:[ \t]*\{%(?:[^%]|%(?!\}))*%\})+[ \t]*$).+%\}(?=$)", re.MULTILINE)
 _SUBJECT = re.compile(r"\s*Subject:[ \t]*(?P<subject>[^\n]*)\n?(?P<body>.*)", re.DOTALL)
 
 
@@ -76,6 +78,17 @@ def link(url: str) -> str:
     return quote(url.strip(), safe="-._~:/?#@!$&+,;=%")
 
 
+class LineEnds(Extension):
+    """Lets only lines that hold nothing but block tags vanish; a line of text keeps its end, also after a tag.
+
+    Jinja2's `trim_blocks` by itself would join such a line to the next, which nobody expects.
+    """
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """Put an empty expression after a tag that ends a line of text."""
+        return _TAG_AT_END.sub(r'\g<0>{{ "" }}', source)
+
+
 Templates = ImmutableSandboxedEnvironment
 """A folder of templates, ready to render."""
 
@@ -87,6 +100,7 @@ def environment(templates: Path) -> Templates:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[LineEnds],
         autoescape=False,
     )
 
@@ -114,6 +128,7 @@ def to_text(markdown: str) -> str:
     text = re.sub(r"\*\*([^*\n]+)\*\*|(?<!\*)\*([^*\n]+)\*", lambda found: found[1] or found[2], text)
     text = re.sub(r"^#{1,3} ", "", text, flags=re.MULTILINE)
     text = re.sub(r"^---$", "-- ", text, flags=re.MULTILINE)
+    text = re.sub(r"^\* ", "", text, flags=re.MULTILINE)  # a form's lines are read best without a mark before them
     return text.translate(_BARE)
 
 
@@ -201,14 +216,14 @@ def _button(node: SyntaxTreeNode) -> str:
 
 
 def _list(node: SyntaxTreeNode) -> str:
-    """A list of "label: value" is a table of facts, one that ends in a label alone is a form; any other is a list."""
+    """A list with "*" is a form to fill in, a list of "label: value" a table of facts; any other is a list."""
     items = [_item(item) for item in node.children]
+    if node.markup == "*":
+        # Paragraphs, so that whoever answers above a quoted form can type into it.
+        return _box("form", "".join(f'<p class="fill">{item}&nbsp;</p>' for item in items))
     pairs = [_LABELLED.fullmatch(item) for item in items]
     if not all(pairs):
         return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
-    if items[-1].endswith(":"):
-        # Paragraphs, so that whoever answers above a quoted form can type into it.
-        return _box("form", "".join(f'<p class="fill">{item}&nbsp;</p>' for item in items))
     rows = "".join(_rows(pairs))
     return f'<table class="facts" width="100%" cellpadding="0" cellspacing="0" border="0">{rows}</table>'
 

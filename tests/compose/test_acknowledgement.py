@@ -75,7 +75,7 @@ def test_an_unsure_name_is_not_greeted_with(compose: Callable[..., Opened]) -> N
 def test_what_is_missing_is_asked_for_in_lines_to_fill_in(compose: Callable[..., Opened]) -> None:
     partly = replace(FULL, phone=None, mode=None, values={})
     mail = compose(person=partly, recipient=AWA, missing=("phone", "mode"))
-    assert "- Téléphone :\n- Participation (en ligne ou en personne) :\n" in mail.plain
+    assert "\n\nTéléphone :\nParticipation (en ligne ou en personne) :\n\n" in mail.plain
     assert mail.message["Subject"].startswith("Inscription enregistrée, à compléter")
 
 
@@ -115,8 +115,8 @@ def test_each_of_several_people_is_asked_for_what_is_theirs(compose: Callable[..
     other = Person(name="Komlan Mensah", title="Conseiller", organisation="CNTS", mode="in_person")
     text = compose(person=None, people=(FULL, other), missing=("phone",)).plain
     assert "2 inscriptions sont enregistrées." in text
-    assert "À compléter pour Komlan Mensah\n\n- Nom : Komlan Mensah\n- Téléphone :\n" in text
-    assert text.count("- Téléphone :\n") == 1
+    assert "À compléter pour Komlan Mensah\n\nNom : Komlan Mensah\nTéléphone :\n\n" in text
+    assert text.count("\nTéléphone :\n") == 1
 
 
 def test_a_question_without_a_registration_is_answered_with_the_lines_to_register(
@@ -124,7 +124,7 @@ def test_a_question_without_a_registration_is_answered_with_the_lines_to_registe
 ) -> None:
     text = compose(person=None, case="question", question="Et le son ?").plain
     assert "Et le son ?" in text
-    assert "- Nom :\n- Titre :\n- Téléphone :\n- Organisation :\n" in text
+    assert "\n\nNom :\nTitre :\nTéléphone :\nOrganisation :\n" in text
 
 
 def test_a_language_without_templates_gives_way_to_the_first(compose: Callable[..., Opened]) -> None:
