@@ -19,6 +19,9 @@ _NEGATION_REACH = 45
 """Characters that a "not" reaches forward within its clause; a longer clause has two thoughts."""
 _BETWEEN = re.compile(r"^\W*(?:to|a|au|in|en|para|auf|zu|nach|al|vers|em|ad|into)?\W*(?:a|en|in|la|le)?\W*$")
 _FROM = re.compile(r"(?:from|de|du|von|da|dal|desde)\W*$")
+_TAG = re.compile(
+    r"[,;]\s*(?:ta|ok|okay|vale|right|si|oui|ne|nao e|n'est-ce pas|no|verdad|gell|oder|va bene)\s*\?$|\b(?:tudo bem|que tal|how are you|ca va|come va|como estan?|wie geht)\W*$"
+)
 _CHECKED = re.compile(r"[(\[]\s*[xX✓✔☑]\s*[)\]]|[☑☒✅✓✔]")
 _UNCHECKED = re.compile(r"[(\[]\s*[)\]]|☐")
 
@@ -42,6 +45,8 @@ class Stance:
     cancel: tuple[int, int] | None
     conditional: tuple[int, int] | None
     modes: tuple[Mode, ...]
+    denied: tuple[int, int] | None = None
+    regret: tuple[int, int] | None = None
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -65,7 +70,9 @@ def stance(text: str) -> Stance:
     cancel = next((h for h in words.of(hits, "attendance.cancel") if not _negated(folded, hits, h)), None)
     no = next((h for h in words.of(hits, "attendance.no") if not _about_something_else(folded, h)), None)
     conditional = next(iter(words.of(hits, "attendance.conditional")), None)
-    return Stance(yes, _span(no), _span(cancel), _span(conditional), modes)
+    denied = next((h for h in words.of(hits, "attendance.yes") if _negated(folded, hits, h)), None)
+    regret = next(iter(words.of(hits, "attendance.regret")), None)
+    return Stance(yes, _span(no), _span(cancel), _span(conditional), modes, _span(denied), _span(regret))
 
 
 def modes(text: str) -> list[Mode]:
@@ -94,8 +101,8 @@ def needs_access(text: str, prompted: bool = False) -> tuple[bool, tuple[int, in
     return None
 
 
-def question(text: str) -> tuple[int, int] | None:
-    """Return the span of what the writer asks, None where nothing is asked."""
+def questions(text: str) -> list[tuple[int, int]]:
+    """Return the sentences in which the writer asks something; "tudo bem?" and "ok?" ask nothing."""
     folded = fold(text)
     asked = [
         (a, b)
@@ -103,8 +110,7 @@ def question(text: str) -> tuple[int, int] | None:
         if re.search(r"[?؟]", text[a:b])
         or (words.of(words.scan(folded[a:b]), "question.cues") and _indirect(folded[a:b]))
     ]
-    asked = [(a, b) for a, b in asked if len(text[a:b].split()) > 2]
-    return (asked[0][0], asked[-1][1]) if asked else None
+    return [(a, b) for a, b in asked if len(text[a:b].split()) > 3 and not _TAG.search(folded[a:b].rstrip())]
 
 
 def checked_mode(value: str) -> str:

@@ -21,6 +21,9 @@ _WRAP = 58
 """A labelled line at least this long may go on in the next one."""
 
 
+_COLON = re.compile(r"^\W*([^\W\d_][\w .'’-]{1,25}?)\s*:\s*(\S.*)$")
+
+
 @dataclass(slots=True)
 class Reply:
     """The own words of a message, taken apart."""
@@ -97,12 +100,13 @@ def _labelled(lines: list[str], where: Where, reply: Reply, taken: set[int]) -> 
 
 def _unknown_labels(lines: list[str], rows: dict[int, list[Labelled]], taken: set[int]) -> None:
     """A label that nobody knows, between lines that have known ones, is told by its answer ("Non: …", "Fonksyon: …")."""
-    if len(rows) < 2:
+    alike = sum(bool(_COLON.match(x)) for i, x in enumerate(lines) if i not in taken)
+    if len(rows) < 2 and (not rows or alike < 3):
         return
     have = {f.field for found in rows.values() for f in found}
     for at, line in enumerate(lines):
-        near = at not in rows and at not in taken and ((at - 1) in rows or (at + 1) in rows or (at + 2) in rows)
-        parts = re.match(r"^\W*([^\W\d_][\w .'’-]{1,25}?)\s*:\s*(\S.*)$", line) if near else None
+        near = at not in rows and at not in taken and any(n in rows for n in range(at - 2, at + 4))
+        parts = _COLON.match(line) if near else None
         if not parts:
             continue
         value = parts[2]
@@ -338,7 +342,20 @@ def _people_lines(lines: list[str], where: Where, reply: Reply, taken: set[int],
         _repeat([found[at] for at in keep])
         reply.records.extend(found[at] for at in keep)
         return set(keep)
-    return set()
+    whole = [at for at, r in found.items() if len(found) == 1 and r.size >= 4 and _opens_with_name(lines[at], r)]
+    reply.records.extend(found[at] for at in whole)
+    return set(whole)
+
+
+def _opens_with_name(line: str, record: Record) -> bool:
+    """Say whether a line is a list as a whole, not a sentence with a list in it."""
+    first = record.first("name")
+    bare = labels.without_enumerator(line)
+    return (
+        first is not None
+        and names.is_name(first.words)
+        and (bare.startswith(first.words) or "//" in bare or "|" in bare)
+    )
 
 
 def _begins_with_name(line: str, record: Record) -> bool:

@@ -63,6 +63,8 @@ def _person(shown: str, email: str) -> str:
     if not shown or "@" in shown:
         return ""
     bare = names.natural(shown)
+    if any(p.isupper() and 2 < len(p) < 5 for p in shown.split()) and any(places.is_place(p) for p in shown.split()):
+        return ""  # "UTT Saltillo": a branch, not a person
     if names.is_name(bare) or names.is_name(bare.title()) or _initialled(bare):
         return bare
     parts = bare.split()

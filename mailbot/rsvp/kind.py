@@ -13,6 +13,12 @@ from mailbot.rsvp.fold import fold
 from mailbot.rsvp.own_words import OwnWords
 from mailbot.rsvp.people import Material
 
+UNSURE = "reply-without-words"
+"""The rule of a reply that says neither yes nor no: a person must look."""
+
+
+DOUBTFUL = frozenset({UNSURE, "regrets", "denies", "only-signature"})
+
 
 def decide(message: Message, invitation: Invitation, own: OwnWords, found: Material) -> tuple[Kind, str]:
     """Return the kind and the name of what decided it."""
@@ -42,11 +48,17 @@ def decide(message: Message, invitation: Invitation, own: OwnWords, found: Mater
         and not _asks_for_computer(found)
     ):
         return "question", "only-asks"
+    if stance.denied and stance.regret and not any(not m.weak for m in stance.modes):
+        return "decline", "denies"
     if stance.yes or stance.modes:
         return "registration", "takes-part"
+    if stance.denied or (stance.regret and labelled < 2):
+        return "decline", "regrets"
     if labelled or words.of(hits, "correction.cues"):
         return "registration", "gives-details"
-    return ("registration", "reply-without-words") if related else ("unrelated", "nothing-said")
+    if any(found.signature.has(f) for f in ("phone", "title")) and related:
+        return "registration", "only-signature"
+    return ("registration", UNSURE) if related else ("unrelated", "nothing-said")
 
 
 def _asks_for_computer(found: Material) -> bool:

@@ -27,6 +27,8 @@ FIELDS = (
     "email",
     "other",
 )
+_LEAD = 25
+"""Characters that may stand before the first of several labels in a line: a greeting, not a sentence."""
 _MAX_LABEL = 60
 """Characters of a label; the invitation's own longest is 73, and it is known as a whole."""
 
@@ -251,7 +253,7 @@ def _several(line: str) -> list[Labelled]:
             if name and certainty >= 0.95:
                 marks.append((found.start(1) + spoken[-back].start(), found.end(), name, label))
                 break
-    if len(marks) < 2:
+    if len(marks) < 2 or marks[0][0] > _LEAD:
         return []
     ends = [m[0] for m in marks[1:]] + [len(line)]
     return [Labelled(m[2], line[m[1] : end].strip(" ;,|/•-\t"), 0.95, m[3]) for m, end in zip(marks, ends, strict=True)]
@@ -263,7 +265,7 @@ def _without_separator(line: str) -> list[Labelled]:
     for count in range(min(5, len(spoken) - 1), 0, -1):
         label = " ".join(spoken[:count])
         name = _known().get(_plain(label))
-        if name:
+        if name and not words.of(words.scan(fold(label)), "titles.heads"):
             return [Labelled(name, " ".join(spoken[count:]), 0.85, label)]
     close = _like(_plain(spoken[0])) if len(spoken) > 1 and len(spoken[0]) >= 5 else ("", 0.0)
     return [Labelled(close[0], " ".join(spoken[1:]), 0.8, spoken[0])] if close[1] >= 0.8 else []

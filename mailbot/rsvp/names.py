@@ -113,9 +113,8 @@ _MONTHS = frozenset(
 
 @cache
 def honorifics() -> frozenset[str]:
-    """Return the folded honorifics of all languages, without dots."""
-    found = {fold(p).replace(".", "").strip() for p in _list("people", "honorifics")}
-    return frozenset(found)
+    """Return the honorifics of all languages, lower case, without dots; accents count: "irmã" is one, "Irma" a name."""
+    return frozenset(p.lower().replace(".", "").strip() for p in _list("people", "honorifics"))
 
 
 @cache
@@ -153,9 +152,9 @@ def bare_name(text: str) -> str:
     """Return a name without honorifics, brackets, and what else stands around it."""
     text = _BRACKETS.sub(" ", text.replace("\u00a0", " ")).strip(_EDGE)
     parts = text.split()
-    while len(parts) > 1 and fold(parts[0]).replace(".", "") in honorifics() and not _initial(parts):
+    while len(parts) > 1 and _polite(parts[0]) in honorifics() and not _initial(parts):
         parts.pop(0)
-    while len(parts) > 1 and fold(parts[-1]).replace(".", "").strip(",") in honorifics() and parts[-1].endswith("."):
+    while len(parts) > 1 and _polite(parts[-1]) in honorifics() and parts[-1].endswith("."):
         parts.pop()
     return " ".join(parts).strip(_EDGE.replace(".", "")).rstrip(",")
 
@@ -163,7 +162,7 @@ def bare_name(text: str) -> str:
 def honorific(text: str) -> str:
     """Return the honorific that a name begins with, as written, "" where there is none."""
     parts = text.strip(_EDGE).split()
-    return parts[0] if len(parts) > 1 and fold(parts[0]).replace(".", "") in honorifics() else ""
+    return parts[0] if len(parts) > 1 and _polite(parts[0]) in honorifics() else ""
 
 
 def natural(text: str, like: tuple[str, ...] = ()) -> str:
@@ -236,6 +235,10 @@ def fits_address(name: str, email: str) -> float:
         return 0.6
     initials = "".join(p[0] for p in parts)
     return 0.5 if len(whole) >= 2 and whole in (initials, initials[::-1]) else 0.0
+
+
+def _polite(word: str) -> str:
+    return word.lower().replace(".", "").replace("’", "'").strip(",")
 
 
 def _list(table: str, name: str) -> list[str]:

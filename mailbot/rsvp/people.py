@@ -6,6 +6,7 @@ one field only is in values; which kind of message it is, in kind.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -29,7 +30,7 @@ class Material:
     stated: Stance
     signature: Record
     full_text: str
-    asked: tuple[int, int] | None
+    asked: list[tuple[int, int]]
 
 
 def answers(found: Material) -> tuple[Answer, ...]:
@@ -75,6 +76,8 @@ def _several(found: Material, others: Sequence[Mention]) -> bool:
     me = [m for m in found.scene.mentions if m.is_self]
     if words.of(hits, "attendance.proxy") or found.stance.no or found.stance.cancel:
         return False
+    if _and_myself(found, others):
+        return True
     both = bool(words.of(hits, "attendance.both"))
     said_me = bool(me) and any(h.key == "people.me" for h in hits)
     if both and len(others) + len(me) >= 2:
@@ -82,6 +85,17 @@ def _several(found: Material, others: Sequence[Mention]) -> bool:
     if me and said_me and any(_comes_too(found, m) for m in others):
         return not words.of(hits, "attendance.assistant")
     return len(others) >= 2 and not me and not words.of(hits, "attendance.assistant")
+
+
+def _and_myself(found: Material, others: Sequence[Mention]) -> bool:
+    """Say whether the writer joins somebody: "Claude Thommes et moi-même", "eu e a Maria"."""
+    for mention in others:
+        around = found.scene.folded[max(0, mention.start - 14) : mention.end + 22]
+        me = r"(?:moi[ -]meme|moi|myself|me|yo misma|yo mismo|yo|eu|ich|io|i)"
+        and_ = r"(?:et|and|y|e|und|&)"
+        if re.search(rf"\b{and_}\s+{me}\b", around) or re.search(rf"\b{me}\s+{and_}\b", around):
+            return True
+    return False
 
 
 def _comes_too(found: Material, one: Mention) -> bool:
@@ -92,8 +106,18 @@ def _comes_too(found: Material, one: Mention) -> bool:
 
 def _together(found: Material, others: Sequence[Mention]) -> list[Mention]:
     me = [m for m in found.scene.mentions if m.is_self]
-    people = sorted([*me, *others], key=lambda m: m.start)
-    return people
+    if not me and _and_myself(found, others):
+        me = [_writer(found)]
+    return sorted([m for m in (*me, *others) if m.name], key=lambda m: m.start)
+
+
+def _writer(found: Material) -> Mention:
+    """Return the writer as a person of the text where only "myself" stands there."""
+    signed = found.signature.first("name")
+    name = found.context.sender
+    if signed and (not name or names.is_partial(name)):
+        name = signed.value
+    return Mention(name, 0, 0, True, False)
 
 
 def _substitute(found: Material, others: Sequence[Mention]) -> Mention | None:
@@ -101,7 +125,7 @@ def _substitute(found: Material, others: Sequence[Mention]) -> Mention | None:
     hits = found.scene.hits
     proxy = words.of(hits, "attendance.proxy")
     assistant = words.of(hits, "attendance.assistant")
-    me = [m for m in found.scene.mentions if m.is_self and m.introduced and found.scene.text[m.start : m.end]]
+    me = [m for m in found.scene.mentions if m.is_self and not names.is_partial(m.name)]
     strong = [m for m in others if m.honorific or m.title or len(m.name.split()) > 1]
     if not strong:
         return None
@@ -441,7 +465,8 @@ def _phone_in(
     stretch = _phones_in(found, start, end)
     if alone:
         later = [c for c in _phones_in(found, 0, len(found.scene.text)) if c.value.split("|")[2] != "own"]
-        return values.phone(later, found.context)
+        said = [c for c in later if c.value.split("|")[2] == "other"]
+        return values.phone(said or later, found.context)
     value, review = values.phone([c for c in stretch if one.is_self or c.value.split("|")[2] != "own"], found.context)
     if value:
         return value, review

@@ -17,7 +17,9 @@ MAX_TEXT = 10_000
 """Characters that are searched: a reply that gives its number later than that is not one."""
 
 _NUMBER = re.compile(r"(?<![\w@/#+.,-])(?<!\d[ ])(?:\(?\+|00)?[ ]?\(?\d(?:[ .\-/·()\t–‑]{0,3}\d){5,17}(?![\w@])")
-_DATE = re.compile(r"\(?[0-3]?\d[./-][01]?\d[./-](?:20|19)?\d\d(?:\s.{0,8})?|(?:19|20)\d\d[ ./-][01]?\d[ ./-][0-3]?\d.*")
+_DATE = re.compile(
+    r"\(?[0-3]?\d[./-][01]?\d[./-](?:20|19)?\d\d(?:\s.{0,8})?|(?:19|20)\d\d[ ./-][01]?\d[ ./-][0-3]?\d.*"
+)
 _CODE = re.compile(r"(?:indicatif|prefix\w*|prefij\w*|code|codigo|vorwahl|prefisso|ddi)\W{0,3}\+?(\d{1,3})\b")
 _CLAUSE = re.compile(r"[.!?;]\s|\n")
 _OVERSEAS = {"690": "GP", "691": "GP", "692": "RE", "693": "RE", "694": "GF", "696": "MQ", "697": "MQ", "639": "YT"}

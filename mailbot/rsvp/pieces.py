@@ -22,7 +22,7 @@ _SPLITS = (
     re.compile(r"\s*;\s*"),
     re.compile(r"\s+[-–—]\s+"),
     re.compile(r"\s+/\s+"),
-    re.compile(r"\s*[,،]\s+|\s*،\s*|(?<=[\w)])\.\s+(?=\w)"),
+    re.compile(r"\s*[,،]\s+|\s*،\s*|(?<=[\w)\ue000-\uf8ff])\.\s+(?=\w)"),
 )
 _FILLER = re.compile(
     r"^\W*(?:here|ici|aqui|aqu[ií]|hier|qui|w/|email|e-mail|mail|correo|tel|tél|cel|phone|and|et|y|e|und)?\W*$",
@@ -59,7 +59,8 @@ def split(text: str) -> list[str]:
     """Split a list at the strongest mark that it uses, brackets taken out as pieces of their own behind their piece."""
     for mark in _SPLITS:
         parts = [p.strip() for p in mark.split(_protected(text)) if p.strip()]
-        if len(parts) >= 3 or (len(parts) == 2 and mark in _SPLITS[:3] and any(len(p) < 60 for p in parts)):
+        named = len(parts) == 2 and mark is _SPLITS[-1] and names.is_name(parts[0])
+        if len(parts) >= 3 or named or (len(parts) == 2 and mark in _SPLITS[:3] and any(len(p) < 60 for p in parts)):
             if mark is _SPLITS[-1]:
                 parts = _family_first(parts)
             return [piece for part in parts for piece in _open(_restored(part))]
@@ -110,10 +111,10 @@ def _told(record: Record, part: str, sender: str, *, first: bool) -> bool:
         if fold(part) in _REPEATS:
             record.add("same", part, part, "list-same", 0.8)
         return True
+    if places.is_place(part):
+        return True
     if not record.has("name") and _looks_like_name(part, sender, first):
         record.add("name", part, part, "list-name", 0.93)
-        return True
-    if places.is_place(part):
         return True
     return _role(record, part)
 

@@ -73,15 +73,19 @@ def _mentions(
     address: str,
 ) -> list[Mention]:
     found: list[Mention] = []
-    intros = words.of(hits, "people.introductions", "people.me")
-    for start, end in [*_runs(text, folded), *_quiet_names(text, folded, hits, sender, address)]:
+    intros = words.of(hits, "people.introductions")
+    me = words.of(hits, "people.me")
+    quiet = _quiet_names(text, folded, hits, sender, address)
+    for start, end in [*_runs(text, folded), *quiet]:
         run = text[start:end]
         polite = names.honorific(run)
         bare = names.bare_name(run)
         introduced = any(h.end <= start and re.fullmatch(r"\W{0,3}(?:\w{1,3}\W)?", text[h.end : start]) for h in intros)
+        introduced = introduced or any(h.end <= start and re.fullmatch(r"\s?[,:(]\s?", text[h.end : start]) for h in me)
         like_sender = bool(sender) and names.same_person(bare, sender)
-        like_sender = like_sender or (len(bare.split()) > 1 and names.fits_address(bare, address) >= 0.8)
-        if not _may_be_person(
+        unnamed = not sender or names.is_partial(sender)
+        like_sender = like_sender or (unnamed and len(bare.split()) > 1 and names.fits_address(bare, address) >= 0.8)
+        if (start, end) not in quiet and not _may_be_person(
             text, folded, start, end, run, orgs, titles, known, introduced or like_sender or bool(polite)
         ):
             continue
@@ -123,7 +127,7 @@ def _runs(text: str, folded: str) -> list[tuple[int, int]]:
 
 def _lower_honorific(folded: str, word: re.Match[str], text: str) -> bool:
     """Say whether a small-written "sig.", "doctor", "señor" begins a name."""
-    low = folded[word.start() : word.end()].replace(".", "")
+    low = word.group().lower().replace(".", "")
     return (
         len(low) > 1
         and low in names.honorifics()
@@ -139,6 +143,12 @@ def _trimmed(run: list[re.Match[str]], folded: str) -> list[tuple[int, int]]:
         return folded[word.start() : word.end()].strip(".")
 
     opening = names.small_words() | _introducing()
+    polite = [
+        i
+        for i, w in enumerate(run)
+        if i and len(low(w)) > 2 and w.group().lower().replace(".", "") in names.honorifics()
+    ]
+    run = run[polite[-1] :] if polite and polite[-1] < len(run) - 1 else run
     while run and (
         low(run[0]) in opening
         or (low(run[0]) in names.particles() and len(low(run[0])) < 3 and run[0].group().islower())
@@ -156,7 +166,7 @@ def _trimmed(run: list[re.Match[str]], folded: str) -> list[tuple[int, int]]:
 def _ends_sentence(word: str, folded: str) -> bool:
     """Say whether a word with a full stop ends a sentence: not an initial, not "Dr."."""
     bare = fold(word).replace(".", "")
-    return word.endswith(".") and len(bare) > 2 and bare not in names.honorifics()
+    return word.endswith(".") and len(bare) > 2 and word.lower().replace(".", "") not in names.honorifics()
 
 
 @cache
@@ -244,7 +254,10 @@ def _may_be_person(
             return False
     elif any(t.start <= start and end <= t.end for t in titles) and not names.honorific(run):
         return False
-    return not words.of(words.scan(fold(names.bare_name(run))), "titles.heads", "mode.place") or vouched
+    return (
+        not words.of(words.scan(fold(names.bare_name(run))), "titles.heads", "mode.place", "organisations.units")
+        or vouched
+    )
 
 
 def _roles_of(
@@ -262,6 +275,21 @@ def _roles_of(
     later = [o for o in orgs if anchor <= o.start < border and o.strong]
     if later and (own is None or len(text[anchor : later[0].start]) < 60):
         one.organisation = later[0]
+    elif own and not any(o.strong for o in orgs):
+        one.title, one.organisation = _split_title(text, own)
+
+
+def _split_title(text: str, title: Phrase) -> tuple[Phrase, Phrase | None]:
+    """Take the organisation out of a title where no known word tells it ("General Secretary of Garments Sramik Oikya")."""
+    of = roles.behind_title(text, title)
+    if of is None or of.start >= title.end:
+        return title, of
+    kept = re.sub(
+        r"\s+(?:of the|of|at|with|w/|de la|de|du|del|da|do|di|della|des|der|bei der|bei)\s*$",
+        "",
+        text[title.start : of.start],
+    )
+    return Phrase(title.start, title.start + len(kept), kept, title.language), of
 
 
 def _apposed(between: str) -> bool:

@@ -38,8 +38,10 @@ def material(message: Message, invitation: Invitation, own: OwnWords) -> Materia
     scene = prose.scene(
         reply.text, around.sender or (named.value if named else ""), around.known, around.replies_to or around.address
     )
-    asked = attendance.question(reply.text)
-    said = reply.text if asked is None else f"{reply.text[: asked[0]]}\n{reply.text[asked[1] :]}"
+    asked = attendance.questions(reply.text)
+    said = reply.text
+    for start, end in reversed(asked):
+        said = f"{said[:start]}\n{said[end:]}"
     stance = attendance.stance(reply.text)
     return Material(around, reply, scene, stance, attendance.stance(said) if asked else stance, signed, own.text, asked)
 
@@ -51,7 +53,7 @@ def _reading(message: Message, invitation: Invitation, own: OwnWords, found: Mat
         answers = _with_earlier(message, invitation, own, found, people.answers(found))
     elif decided in ("decline", "question"):
         answers = (people.declining(found),)
-    asked = found.scene.text[found.asked[0] : found.asked[1]].strip() if found.asked else ""
+    asked = found.scene.text[found.asked[0][0] : found.asked[-1][1]].strip() if found.asked else ""
     unknown = decided == "registration" and not found.context.language
     return Reading(
         kind=decided,
@@ -60,7 +62,7 @@ def _reading(message: Message, invitation: Invitation, own: OwnWords, found: Mat
         rule=rule,
         question=asked if decided != "unrelated" else "",
         correction=decided == "registration" and bool(words.of(found.scene.hits, "correction.cues", "correction.keep")),
-        review=("language_unknown",) if unknown else (),
+        review=(*(("language_unknown",) if unknown else ()), *(("kind_unsure",) if rule in kind.DOUBTFUL else ())),
         own_text=own.text,
     )
 

@@ -293,7 +293,7 @@ ENDS = frozenset(
         "as",
         "als",
         "ainsi",
-        "jaimerai",
+        "я и представляю jaimerai",
         "j-ai",
         "could",
         "can",
@@ -313,7 +313,7 @@ ENDS = frozenset(
     ]
 )
 _ACRONYM = re.compile(r"[A-ZÀ-Þ][\w&.-]*[A-ZÀ-Þ][\w&.-]*|[A-ZÀ-Þ]{2,}")
-_STOPPER = re.compile(r"[,;:!?|•·=\n\"“”«»…]|\.(?:\s|$)|\s[-–—]\s|[–—]|\(|\)|\[|\]|/\s|\s/")
+_STOPPER = re.compile(r"[,،;:!?|•·=\n\"“”«»…]|\.(?:\s|$)|\s[-–—]\s|[–—]|\(|\)|\[|\]|/\s|\s/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +337,7 @@ def organisations(text: str, hits: list[Hit] | None = None) -> list[Phrase]:
     folded = fold(text)
     toks = words.tokens(folded)
     hits = words.scan(folded, toks) if hits is None else hits
-    quiet = text in (text.lower(), text.upper()) or len(re.findall(r"[A-ZÀ-Þ]", text)) < 3
+    quiet = text in (text.lower(), text.upper()) or len(re.findall(r"[A-ZÀ-Þ]", text)) < max(3, len(toks) // 9)
     titled = {h.start for h in words.of(hits, "titles.heads")}
     found: list[Phrase] = []
     for head in sorted(words.of(hits, "organisations.heads"), key=lambda h: (h.start, -h.end)):
@@ -354,7 +354,7 @@ def organisations(text: str, hits: list[Hit] | None = None) -> list[Phrase]:
 
 def _only_a_word(text: str, toks: list[Token], at: int, quiet: bool, hits: list[Hit]) -> bool:
     """Say whether a small-written word like "union" or "organisation" is just that, not the beginning of a name."""
-    if at and _is_title_word(toks[at - 1].text):
+    if at and text[toks[at - 1].end : toks[at].start] == " " and _is_title_word(toks[at - 1].text):
         return True  # "Secrétaire central"
     behind = next((i for i in range(at + 1, min(at + 4, len(toks))) if toks[i].text not in _CONNECTORS), None)
     if behind is not None and text[toks[behind].start].isupper():
@@ -649,8 +649,10 @@ def _title_start(text: str, toks: list[Token], at: int, head: Hit) -> int:
         gap = text[previous.end : toks[first].start]
         if gap not in (" ", "-", "'", "’", " & ", "\n") or previous.text in _CONNECTORS | ENDS | _before():
             break
-        if previous.text in names.small_words() or (
-            text[previous.start].isupper() and not text[toks[first].start].isupper()
+        if (
+            previous.text in names.small_words()
+            or previous.text.isdigit()
+            or (text[previous.start].isupper() and not text[toks[first].start].isupper())
         ):
             break
         first -= 1
@@ -660,6 +662,10 @@ def _title_start(text: str, toks: list[Token], at: int, head: Hit) -> int:
 def _cut_connectors(text: str, toks: list[Token], start: int, end: int) -> int:
     """Leave out connecting words that a phrase would end with."""
     inside = [t for t in toks if start <= t.start and t.end <= end]
-    while len(inside) > 1 and (inside[-1].text in _CONNECTORS or inside[-1].text in ("at", "sein", "for")):
+    while len(inside) > 1 and (
+        inside[-1].text in _CONNECTORS
+        or inside[-1].text
+        in ("at", "sein", "for", "by", "bei", "beim", "presso", "with", "dentro", "junto", "pela", "pelo", "ante")
+    ):
         inside.pop()
     return inside[-1].end if inside else end

@@ -14,7 +14,9 @@ from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold
 
 _MAX_LINES = 16
-_LINE_SPLIT = re.compile(r"\s*[|•·‖●]\s*|\t+|\s{3,}|\s+[–—]\s+(?=(?:\+|\d|T[ée]l|Fax|Mob|M[óo]vil|GSM))|\s+-\s+(?=\d)")
+_LINE_SPLIT = re.compile(
+    r"\s*[|•·‖●]\s*|\t+|\s{3,}|\s+[–—]\s+(?=(?:\+|\d|T[ée]l|Fax|Mob|M[óo]vil|GSM))|\s+-\s+(?=\d)|,\s+(?=[+(\d][\d .()/-]{5,}$)"
+)
 _STREET = re.compile(
     r"\b(?:rue|avenue|av|bd|boulevard|place|quai|cours|lot|bp|b\.p|po box|p\.o|apartado|cp|street|st|road|rd|floor|suite|"
     r"calle|c/|carrera|cra|avenida|piso|of|rua|praça|andar|dto|via|viale|piazza|strasse|straße|weg|platz|bte|bus|bat|bâtiment|"
@@ -61,7 +63,8 @@ def read(lines: list[str], sender: str, language: str) -> Record:
     kept: list[str] = []
     for line in lines:
         kept.extend(_pieces(line))
-    named = next((i for i, p in enumerate(kept) if _is_the_name(p, sender)), None)
+    mine = [i for i, p in enumerate(kept) if _is_the_name(p, sender)]
+    named = max(mine, key=lambda i: (len(names.parts_of(kept[i])), -i), default=None)
     if named is None:
         named = next((i for i, p in enumerate(kept[:4]) if names.is_name(p)), None)
     if named is not None:
@@ -230,8 +233,7 @@ def _note(record: Record, field: str, found: list[tuple[str, float]], language: 
         if len({frozenset(_spoken(r[0])) for r in shown}) > 1 and len(shown) > 1 and tongue and field == "title"
         else shown
     )
-    for text, sure, whole in ordered:
-        del whole
+    for text, sure, _ in sorted(ordered, key=lambda row: row[1] < 0.7):
         record.add(field, text, text, f"signature-{field}", sure)
 
 
@@ -240,7 +242,10 @@ def _trailing_block(lines: list[str]) -> int:
     at = len(lines)
     while at > 0 and (
         not lines[at - 1].strip()
-        or (len(lines[at - 1]) < 110 and not lines[at - 1].rstrip().endswith((".", "!", "?", ":")))
+        or (
+            (len(lines[at - 1]) < 110 or " | " in lines[at - 1])
+            and not lines[at - 1].rstrip().endswith((".", "!", "?", ":"))
+        )
     ):
         at -= 1
     for start in range(max(at, len(lines) - _MAX_LINES), len(lines)):
