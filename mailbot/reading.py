@@ -21,6 +21,9 @@ _SERVER_SAID = re.compile(r"\b[245]\d\d[ -]#?[245]\.\d{1,3}\.\d{1,3}\b")
 
 _ROBOT_TOPICS = ("automatic", "absent", "left", "received", "challenge", "read_receipt", "automatic_subject")
 
+_SAYS_LITTLE = ("reply-without-words", "gives-details")
+"""Rules of `rsvp` that rest on the message being a reply at all: they can't overrule a sign that it is none."""
+
 _Reader = Callable[[Message, Invitation], Reading | None]
 
 
@@ -61,7 +64,7 @@ def _robot(message: Message, invitation: Invitation) -> Reading | None:
     if robots.PERHAPS in found.review:
         # The sign alone is weak: if the words register or decline, a person wrote them, and a person shall look.
         said = rsvp.read(message, invitation)
-        if said.kind in ("registration", "decline") and said.answers:
+        if said.kind in ("registration", "decline") and said.answers and said.rule not in _SAYS_LITTLE:
             return replace(said, review=(*said.review, robots.PERHAPS))
     told = _language(found.own_text or message.subject, *_ROBOT_TOPICS)
     return replace(found, language=told, answers=_named(found.answers))

@@ -260,13 +260,16 @@ def _through_list(look: _Look) -> Reading | None:
 
 def _automatic_subject(look: _Look) -> Reading | None:
     """Subjects that autoresponders write; behind `Re:` they are quoted by a person, who answers one."""
-    found = look.titled("automatic_subject")
-    if found is None or look.listed:
+    if look.listed:
+        return None
+    if found := look.titled("automatic_subject"):
+        return _auto(look, f"automatic_subject.{found.language}")
+    found = look.titled("away_subject")
+    if found is None or look.says("that_day"):
         return None
     # "Ausencia: no podré asistir" is a person's subject as well.
-    if look.takes_part and not (look.says("absent") or look.says("automatic") or look.says("instead")):
-        return _auto(look, f"automatic_subject.{found.language}", review=(PERHAPS,))
-    return _auto(look, f"automatic_subject.{found.language}")
+    doubtful = (look.takes_part or look.says("regrets")) and not (look.says("automatic") or look.says("instead"))
+    return _auto(look, f"away_subject.{found.language}", review=(PERHAPS,) if doubtful else ())
 
 
 def _is_ticket(look: _Look) -> bool:
@@ -298,14 +301,15 @@ def _challenge(look: _Look) -> Reading | None:
 
 def _absence(look: _Look) -> Reading | None:
     """Absence notices known by their text alone: away or gone, and whom to ask meanwhile; nothing of taking part."""
-    if look.takes_part:
+    if look.takes_part or look.says("that_day"):
         return None
+    perhaps = (PERHAPS,) if look.says("regrets") else ()
     away = phrases.find("absent", look.prose) or phrases.find("left", look.prose)
     automatic = phrases.find("automatic", look.prose)
     if automatic and (away or look.says("instead") or look.says("received")):
         return _auto(look, f"automatic_words.{automatic.language}")
     if away and (look.says("instead") or look.titled("absent_subject")):
-        return _auto(look, f"absence_words.{away.language}")
+        return _auto(look, f"absence_words.{away.language}", review=perhaps)
     if automatic and look.null_sender:
         return _auto(look, f"automatic_words.{automatic.language}")
     return None

@@ -20,6 +20,7 @@ from mailbot.rsvp.answer import Invitation, Reading
 
 HERE = Path(__file__).parent
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((HERE / "expected.toml").read_text("utf-8"))
+WORDS: list[dict[str, str]] = tomllib.loads((HERE / "words.toml").read_text("utf-8"))["message"]
 PEOPLE = sorted(p.stem for p in HERE.glob("person-*.eml"))
 INVITATION = Invitation(
     message_ids=frozenset({"<invite-en@network.example>"}),
@@ -207,6 +208,13 @@ def test_words_of_the_invitation_are_not_the_robots() -> None:
     mail = person("X-Mailer: x", text=quoted)
     assert robots.read(mail, replace(INVITATION, invitation_texts=(sent,))) is not None
     assert robots.read(mail, INVITATION) is None
+
+
+@pytest.mark.parametrize("row", WORDS, ids=lambda row: f"{row['by']}: {row['text'][:40]}")
+def test_words_alone_tell_machines_from_people(row: dict[str, str]) -> None:
+    head = f"From: Tom Hill <tom@union.example>\r\nSubject: {row['subject']}\r\nContent-Type: text/plain; charset=utf-8"
+    said = reading.read(message.read(f"{head}\r\n\r\n{row['text']}\r\n".encode()), INVITATION)
+    assert (said.kind == "auto_reply") == (row["by"] == "machine")
 
 
 def test_a_list_is_said_to_be_one_so_that_it_is_never_answered() -> None:
