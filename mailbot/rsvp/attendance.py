@@ -47,6 +47,7 @@ class Stance:
     modes: tuple[Mode, ...]
     denied: tuple[int, int] | None = None
     regret: tuple[int, int] | None = None
+    sure: tuple[int, int] | None = None
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -68,11 +69,12 @@ def stance(text: str) -> Stance:
     modes = tuple(_modes(text, folded, hits))
     yes = _first_affirmed(folded, hits, "attendance.yes")
     cancel = next((h for h in words.of(hits, "attendance.cancel") if not _negated(folded, hits, h)), None)
-    no = next((h for h in words.of(hits, "attendance.no") if not _about_something_else(folded, h)), None)
+    no = next((h for h in words.of(hits, "attendance.no") if not _about_something_else(folded, hits, h)), None)
     conditional = next(iter(words.of(hits, "attendance.conditional")), None)
+    sure = _first_affirmed(folded, hits, "attendance.sure")
     denied = next((h for h in words.of(hits, "attendance.yes") if _negated(folded, hits, h)), None)
     regret = next(iter(words.of(hits, "attendance.regret")), None)
-    return Stance(yes, _span(no), _span(cancel), _span(conditional), modes, _span(denied), _span(regret))
+    return Stance(yes, _span(no), _span(cancel), _span(conditional), modes, _span(denied), _span(regret), sure)
 
 
 def modes(text: str) -> list[Mode]:
@@ -215,8 +217,11 @@ def _first_affirmed(folded: str, hits: Sequence[Hit], key: str) -> tuple[int, in
     return None
 
 
-def _about_something_else(folded: str, hit: Hit) -> bool:
+def _about_something_else(folded: str, hits: Sequence[Hit], hit: Hit) -> bool:
     """Say whether a "can't" is about the connection or the like: "sorry" is polite, "no" may be a number."""
+    lacks = words.of(hits, "access.lack", "access.ask")
+    if any(abs(h.start - hit.end) < 60 or h.start <= hit.start < h.end for h in lacks):
+        return True
     after = folded[hit.end : hit.end + 30]
     return bool(re.match(r"\W{0,2}(?:for the (?:delay|late)|pour le retard|por la demora|pela demora)", after))
 

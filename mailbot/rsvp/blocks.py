@@ -436,6 +436,9 @@ def _prompted(reply: Reply, record: Record, prompt: str, lines: list[str], sende
         reply.answers.append((prompt, answer))
         return
     if not asked:
+        for line in lines:  # filled in behind a label of ours: the line brings its own ("> Titre : trésorière")
+            for found in labels.split(line):
+                _note(record, found)
         reply.answers.append((prompt, answer))
         return
     nested = Reply()

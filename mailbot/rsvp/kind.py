@@ -36,15 +36,16 @@ def decide(message: Message, invitation: Invitation, own: OwnWords, found: Mater
         return "registration", "answers"
     if stance.conditional and found.asked and labelled < 2:
         return "question", "asks-before"
-    if stance.no and not proxy and not _comes_after_all(stance) and not _somebody_comes(found):
+    apart = stance.sure and stance.no and abs(stance.sure[0] - stance.no[0]) > 12 and stance.sure[0] > stance.no[0]
+    if stance.no and not proxy and not apart and not _comes_after_all(stance) and not _somebody_comes(found):
         return "decline", "declines"
     if proxy:
         return "registration", "somebody-instead"
     if (
         found.asked
         and labelled < 2
-        and not found.stated.yes
-        and not found.stated.modes
+        and not found.stated.sure
+        and not (found.stated.modes and found.stated.yes)
         and not _asks_for_computer(found)
     ):
         return "question", "only-asks"

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mailbot.rsvp import attendance, names, phones, pieces, roles, values, words
-from mailbot.rsvp.answer import Answer, Value
+from mailbot.rsvp import attendance, names, phones, pieces, prose, roles, values, words
+from mailbot.rsvp.answer import SURE, Answer, Value
 from mailbot.rsvp.attendance import Stance
 from mailbot.rsvp.blocks import Reply
 from mailbot.rsvp.candidates import Candidate, Record
@@ -379,6 +379,13 @@ def _own_title(found: Material, records: Sequence[Record], exclude: Sequence[Men
     if spoken:
         return _phrase(spoken[0], "title", "sentence-title", 0.88)
     signed = found.signature.first("title")
+    if signed and signed.confidence >= SURE:
+        return values.title(signed, found.context.language)
+    announced = roles.behind_cue(found.scene.text, list(found.scene.hits), "titles.as", capital=False)
+    beside = next((m for m in found.scene.mentions if m.is_self), None)
+    by_place = prose.beside(found.scene, beside) if beside else None
+    if announced or by_place:
+        return _phrase(announced or by_place, "title", "sentence-title-by-place", 0.74)
     return values.title(signed, found.context.language) if signed else None
 
 
@@ -431,6 +438,14 @@ def _fullest(found: Material, own: Value | None) -> Value | None:
         )
     if spoken is None:
         signed = found.signature.first("organisation")
+        if signed and signed.confidence >= SURE:
+            return values.organisation(signed)
+        announced = roles.behind_cue(found.scene.text, list(found.scene.hits), "organisations.stands", capital=True)
+        if (announced and not names.is_name(announced.text)) or (announced and not signed):
+            return _phrase(announced, "organisation", "sentence-organisation-by-cue", 0.74)
+        weak = next((o for o in found.scene.organisations if len(o.text.split()) > 2), None)
+        if weak and not signed:
+            return _phrase(weak, "organisation", "sentence-unit", 0.7)
         return values.organisation(signed) if signed else None
     return _against_signature(found, spoken)
 

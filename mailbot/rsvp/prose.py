@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from mailbot.rsvp import names, places, roles, words
+from mailbot.rsvp import language, names, places, roles, words
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.roles import Phrase
 from mailbot.rsvp.words import Hit
@@ -75,6 +75,7 @@ def _mentions(
     found: list[Mention] = []
     intros = words.of(hits, "people.introductions")
     me = words.of(hits, "people.me")
+    german = language.tell(text) == "de"
     quiet = _quiet_names(text, folded, hits, sender, address)
     for start, end in [*_runs(text, folded), *quiet]:
         run = text[start:end]
@@ -86,7 +87,7 @@ def _mentions(
         unnamed = not sender or names.is_partial(sender)
         like_sender = like_sender or (unnamed and len(bare.split()) > 1 and names.fits_address(bare, address) >= 0.8)
         if (start, end) not in quiet and not _may_be_person(
-            text, folded, start, end, run, orgs, titles, known, introduced or like_sender or bool(polite)
+            text, folded, start, end, run, orgs, titles, known, introduced or like_sender or bool(polite), german
         ):
             continue
         if any(names.same_person(bare, m.name) for m in found):
@@ -235,6 +236,7 @@ def _may_be_person(
     titles: Sequence[Phrase],
     known: str,
     vouched: bool,
+    german: bool,
 ) -> bool:
     if any(o.start < end and start < o.end for o in orgs if o.strong):
         return False
@@ -248,6 +250,8 @@ def _may_be_person(
         if not names.is_name(run) or all(p.isupper() and len(p) < 6 for p in parts):
             return False
         before = folded[max(0, start - 30) : start]
+        if german and not _german_person(text, folded, start, end, titles):
+            return False
         if _OF.search(before) and not _FOR_SOMEBODY.search(before):
             return False
         if known and fold(run) in known:
@@ -258,6 +262,15 @@ def _may_be_person(
         not words.of(words.scan(fold(names.bare_name(run))), "titles.heads", "mode.place", "organisations.units")
         or vouched
     )
+
+
+def _german_person(text: str, folded: str, start: int, end: int, titles: Sequence[Phrase]) -> bool:
+    """German writes every noun with a capital: a name needs a title before or behind it, or a "Kollegin"."""
+    if re.search(r"(?:kolleg\w+|frau|herrn?|chef\w*|genoss\w+)\s$", folded[:start]):
+        return True
+    if any(0 <= start - t.end <= 2 for t in titles):
+        return True
+    return any(0 <= t.start - end <= 12 for t in titles) and text[end : end + 2] in (", ", " (")
 
 
 def _roles_of(
@@ -290,6 +303,35 @@ def _split_title(text: str, title: Phrase) -> tuple[Phrase, Phrase | None]:
         text[title.start : of.start],
     )
     return Phrase(title.start, title.start + len(kept), kept, title.language), of
+
+
+def beside(scene: Scene, one: Mention) -> Phrase | None:
+    """Return what stands right behind a name between commas, where no known word tells that it is a title."""
+    found = re.match(r"\s?[,(–-]\s?([^,.;:()\n]{3,60})(?=[,.;)\n]|$)", scene.text[one.end :])
+    if not found:
+        return None
+    start, end = one.end + found.start(1), one.end + found.end(1)
+    if any(o.start < end and start < o.end for o in scene.organisations) or places.is_place(found[1]):
+        return None
+    inside = words.within(scene.hits, start, end)
+    if words.of(
+        inside,
+        "attendance.yes",
+        "attendance.no",
+        "mode.online",
+        "mode.in_person",
+        "mode.place",
+        "people.introductions",
+        "letters.closings",
+    ):
+        return None
+    spoken = words.tokens(scene.folded[start:end])
+    talk = any(t.text in roles.ENDS for t in spoken) or any(c.isdigit() for c in found[1])
+    return (
+        None
+        if talk or not 0 < len(spoken) <= 7 or names.is_name(found[1])
+        else Phrase(start, end, found[1].strip(), "", strong=False)
+    )
 
 
 def _apposed(between: str) -> bool:

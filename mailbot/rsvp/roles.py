@@ -374,8 +374,50 @@ def titles(text: str, organisations_: list[Phrase] | None = None, hits: list[Hit
         if any(o.start <= head.start < o.end for o in orgs if o.strong) or (found and head.start < found[-1].end):
             continue
         at = next(i for i, t in enumerate(toks) if t.start == head.start)
+        if _is_plural(folded, head):
+            continue
         found.append(_title(text, folded, toks, at, head, orgs))
     return found
+
+
+def _is_plural(folded: str, head: Hit) -> bool:
+    """Say whether an English word means many people ("the officers", "Himalayan Guides"), which is nobody's title."""
+    word = folded[head.start : head.end]
+    return head.language == "en" and word.endswith("s") and not word.endswith(("ss", "affairs", "gs", "services"))
+
+
+def behind_cue(text: str, hits: list[Hit], key: str, *, capital: bool) -> Phrase | None:
+    """Return the phrase right behind a word that announces one ("I represent …", "en tant que …"), None where none is.
+
+    With `capital` it must begin with a capital letter, articles set aside; else it must not.
+    """
+    folded = fold(text)
+    toks = words.tokens(folded)
+    for cue in words.of(hits, key):
+        index = next((i for i, t in enumerate(toks) if t.start >= cue.end), None)
+        while (
+            index is not None
+            and index < len(toks)
+            and (toks[index].text in _CONNECTORS | _before())
+            and text[toks[index].start].islower()
+        ):
+            index += 1
+        if index is None or index >= len(toks) or _STOPPER.search(text[cue.end : toks[index].start]):
+            continue
+        first = toks[index]
+        if text[first.start].isupper() != capital or first.text in ENDS or not first.text.isalpha():
+            continue
+        if not capital and (
+            first.text in names.small_words() or words.of(words.scan(first.text), "attendance.yes", "negation.words")
+        ):
+            continue
+        end = _rightmost(
+            text, folded, toks, index, capitals=capital and language.tell(text) in ("en", "de"), ends=len(text)
+        )
+        end = _cut_connectors(text, toks, first.start, end)
+        if len(text[first.start : end].split()) <= 8:
+            return Phrase(first.start, end, text[first.start : end], cue.language, strong=False)
+    return None
 
 
 def after_connector(text: str) -> str:
@@ -483,8 +525,6 @@ def _leftmost(text: str, toks: list[Token], at: int) -> int:
             first -= 2  # "Na'in Cooperative": one word to the eye, two to the lexicon
             continue
         capital = text[previous.start].isupper() and previous.text not in names.small_words()
-        if gap == " " and _is_title_word(previous.text) and previous.text not in ("women", "youth", "community"):
-            break
         sentence_start = _starts_sentence(text, previous.start) and (
             previous.text in _CONNECTORS or previous.text in ("the", "our", "from")
         )

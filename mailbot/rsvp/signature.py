@@ -75,7 +75,7 @@ def read(lines: list[str], sender: str, language: str) -> Record:
             "signature-name",
             0.95 if sender and names.same_person(kept[named], sender) else 0.85,
         )
-    _roles(record, [p for i, p in enumerate(kept) if i != named], language, has_name=named is not None)
+    _roles(record, kept, named, language)
     return record
 
 
@@ -133,38 +133,62 @@ def _pieces(line: str) -> list[str]:
     return found
 
 
-def _roles(record: Record, kept: list[str], language: str, *, has_name: bool) -> None:
+def _roles(record: Record, kept: list[str], named: int | None, language: str) -> None:
     titles: list[tuple[str, float]] = []
     orgs: list[tuple[str, float]] = []
+    unknown: list[str] = []
+    near = named is not None
     for at, piece in enumerate(kept):
-        if _numbers_and_addresses(record, piece) or _boilerplate(piece):
+        if at == named:
             continue
-        folded = fold(piece)
-        hits = words.scan(folded)
-        strong = [o for o in roles.organisations(piece, hits) if o.strong or o.end - o.start == len(piece)]
-        found = roles.titles(piece, strong, hits)
-        title = next((t for t in found if t.start < 3), None)
-        if title and strong and strong[0].start >= title.end:
-            titles.append((title.text, 0.9))
-            orgs.append((_whole(piece, strong[0].start), 0.9))
-        elif title and not (strong and strong[0].start <= title.start):
-            titles.append(_title_line(piece, orgs))
-        elif strong and strong[0].start < 30:
-            orgs.append((roles.after_connector(piece) if strong[0].start else piece, 0.9))
-        elif roles.is_acronym(piece) and at < 5:
-            orgs.append((piece, 0.8))
-        elif (
-            at < 3
-            and has_name
-            and piece[:1].isupper()
-            and len(piece.split()) <= 8
-            and not places.is_place(piece)
-            and not any(c.isdigit() for c in piece)
-            and not names.is_name(piece)
-        ):
-            (orgs if titles else titles).append((piece, 0.6))
+        if _numbers_and_addresses(record, piece) or _boilerplate(piece):
+            near = near and not (named is not None and at > named)
+            continue
+        if not _told(piece, titles, orgs) and near and named is not None and at > named and _may_be_role(piece):
+            unknown.append(piece)
+    _by_place(unknown, titles, orgs)
     _note(record, "title", titles, language)
     _note(record, "organisation", orgs, language)
+
+
+def _told(piece: str, titles: list[tuple[str, float]], orgs: list[tuple[str, float]]) -> bool:
+    """Note a line whose words tell what it is; False where none does."""
+    hits = words.scan(fold(piece))
+    strong = [o for o in roles.organisations(piece, hits) if o.strong or o.end - o.start == len(piece)]
+    title = next((t for t in roles.titles(piece, strong, hits) if t.start < 3), None)
+    if title and strong and strong[0].start >= title.end:
+        titles.append((title.text, 0.9))
+        orgs.append((_whole(piece, strong[0].start), 0.9))
+    elif title and not (strong and strong[0].start <= title.start):
+        titles.append(_title_line(piece, orgs))
+    elif strong and strong[0].start < 30:
+        orgs.append((roles.after_connector(piece) if strong[0].start else piece, 0.9))
+    elif roles.is_acronym(piece):
+        orgs.append((piece, 0.8))
+    else:
+        return False
+    return True
+
+
+def _may_be_role(piece: str) -> bool:
+    talk = words.of(words.scan(fold(piece)), "attendance.yes", "attendance.no", "mode.online", "letters.greetings")
+    return (
+        len(piece.split()) <= 10
+        and not any(c.isdigit() for c in piece)
+        and not places.is_place(piece)
+        and not talk
+        and not piece.endswith(("!", "?", "."))
+        and "(" not in piece[:1]
+    )
+
+
+def _by_place(unknown: list[str], titles: list[tuple[str, float]], orgs: list[tuple[str, float]]) -> None:
+    """Take the lines right below the name for title and organisation where no word tells them."""
+    left = list(unknown)
+    if left and not titles:
+        titles.append((left.pop(0), 0.72))
+    if left and not [o for o in orgs if o[1] > 0.65] and left[0][:1].isupper():
+        orgs.append((left.pop(0), 0.72))
 
 
 def _whole(piece: str, start: int) -> str:
