@@ -110,7 +110,7 @@ def _one(words: str, comment: str, angle: str | None) -> Address | None:
     bare = _ADDRESS.search(words)
     if bare is None:
         return None
-    rest = (words[: bare.start()] + words[bare.end() :]).strip(" '[]-")
+    rest = (words[: bare.start()] + words[bare.end() :]).strip(" '[]<>-")
     return Address(comment or _unquoted(rest.removesuffix("mailto:").strip()), bare.group().strip(".'"))
 
 

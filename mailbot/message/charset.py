@@ -119,7 +119,7 @@ def _not_utf8(data: bytes, name: str) -> tuple[str, str]:
         # A cut or a stray byte in real UTF-8 leaves more characters right than wrong; anything else was never UTF-8.
         text = data.decode("utf-8", "replace")
         wrong = text.count("\ufffd")
-        if sum(1 for char in text if char > "\x7f") > 2 * wrong:
+        if sum(1 for char in text if char > "\x7f") >= 2 * wrong:
             return text, "charset"
     return data.decode("cp1252", "replace"), "" if name == "cp1252" else "charset"
 

@@ -26,6 +26,8 @@ _SURROGATE = re.compile("[\udc80-\udcff]")
 _PARAM = re.compile(r";\s*([^\s=;\"]{1,80})\s*=\s*(\"(?:[^\"\\]|\\.)*\"?|[^;]*)", re.DOTALL)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+_ZONE = re.compile(r"\d\s*(?:[+-]\d{2}:?\d{2}\b|(?:UTC?|GMT|Z|[ECMP][SD]T)\b)", re.IGNORECASE)
+
 MAX_IDS = 100
 """Message ids of one References field that are kept, the last ones: longer threads are software talking to itself."""
 
@@ -109,7 +111,8 @@ def date(value: str) -> datetime | None:
         parts = email.utils.parsedate_tz(value[:200])
     except (ValueError, TypeError, IndexError, AttributeError, OverflowError):
         return None
-    if parts is None or parts[9] is None:
+    # A missing zone comes out of the library as UTC, and so does an unknown name; neither says when it was.
+    if parts is None or parts[9] is None or not _ZONE.search(value[:200]):
         return None
     try:
         year, month, day, hour, minute, second = parts[:6]

@@ -66,7 +66,8 @@ def _walk(node: Tree, path: str, depth: int, harvest: Harvest) -> Body:
     if depth > harvest.limits.depth:
         harvest.too_deep = True
         return Body()
-    children = node.get_payload()
+    # Asking a leaf for its payload would decode it by the declared charset, which may raise; see `_payload`.
+    children = node.get_payload() if node.is_multipart() else None
     if not isinstance(children, list):
         return _leaf(node, path, (content_type, params, _disposition(named)), harvest)
     if content_type.startswith("message/"):

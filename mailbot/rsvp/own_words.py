@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from mailbot.message import Message
@@ -32,6 +32,8 @@ _COLOURED = re.compile(
 )
 _FEW_QUOTED = 12
 """Quoted lines above a single answer that it may still be an answer to; a whole mail quoted is no question."""
+_MAX_OWN = 20_000
+"""Characters of own words that are handed on; people write some hundred, and whoever reads fields looks closely."""
 _MAX_PROMPT = 300
 """Characters of the quoted text above an answer that are kept with it, the last ones."""
 
@@ -134,7 +136,7 @@ class _OwnPart:
         if any(line.text for line in self.body.of("forwarded")):
             segments.append(Segment(forwarded, "forwarded"))
         return OwnWords(
-            tuple(segments),
+            tuple(_within(segments)),
             quoted=self.body.text("old", "break", "header"),
             forwarded=forwarded,
             earlier=self.body.text("earlier"),
@@ -220,3 +222,13 @@ class _OwnPart:
         """Say whether the message answers the invitation itself, not a mail of ours that lists what we wrote down."""
         answered = self.message.in_reply_to
         return not answered or any(one in self.invitation.message_ids for one in answered)
+
+
+def _within(segments: list[Segment]) -> list[Segment]:
+    """Return the segments up to `_MAX_OWN` characters in all."""
+    left, kept = _MAX_OWN, []
+    for segment in segments:
+        if left > 0:
+            kept.append(segment if len(segment.text) <= left else replace(segment, text=segment.text[:left]))
+        left -= len(segment.text)
+    return kept
