@@ -117,7 +117,13 @@ def _find(text: str, words: str, place: str) -> tuple[int, int] | None:
 def _texts(raw: bytes, invitation: Invitation) -> tuple[str, str]:
     """Return the writer's own words of a message as the reader cuts them out, and its whole text."""
     read = message.read(raw)
-    return ("", "") if read.held else (own_words.cut(read, invitation).text.strip("\n"), read.text.strip("\n"))
+    if read.held:
+        return "", ""
+    whole = read.text.strip("\n")
+    try:
+        return own_words.cut(read, invitation).text.strip("\n"), whole
+    except Exception:  # noqa: BLE001 -- one odd message must not cost the organisers their report
+        return "", whole
 
 
 def _telling(own: str, whole: str, marks: Sequence[tuple[str, str, str]]) -> str:

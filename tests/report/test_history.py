@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailbot.config import Config, EventConfig
 from mailbot.models import Participant, Received
+from mailbot.report import history
 from mailbot.report.history import LONGEST_TEXT, Entry, Histories, Segment, invitation_of, mark
 from tests.report.sample import fill
 
@@ -109,6 +110,20 @@ def test_a_message_that_stopped_its_reader_is_not_read_again(
     assert before is not None
     assert after is not None
     assert (before.text[0].text[:11], after.text) == ("Tenemos que", ())
+
+
+def test_a_message_whose_own_words_cannot_be_cut_out_is_shown_whole(
+    sample: Session, event: EventConfig, settings: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("mailbot.rsvp.own_words.cut", broken)
+    history._texts.cache_clear()
+    letter = story_of(sample, "Aminata Sarr", event, settings)[0].letter
+    history._texts.cache_clear()
+    assert letter is not None
+    assert marked(letter.text)["name"] == "Aminata Sarr"
 
 
 def test_a_message_that_retention_removed_leaves_its_words(
