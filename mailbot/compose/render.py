@@ -162,7 +162,7 @@ def to_html(markdown: str) -> str:
 def _block(node: SyntaxTreeNode, footer: bool) -> str:
     match node.type:
         case "heading":
-            return f"<h1>{_inline(node.children[0])}</h1>"
+            return f"<h1>{_times(_inline(node.children[0]))}</h1>"
         case "paragraph":
             return _paragraph(node.children[0], footer)
         case "bullet_list":

@@ -25,6 +25,9 @@ HERE = Path(__file__).resolve().parent
 GOLDEN = HERE.parent / "mails"
 """Where the approved words of every mail are."""
 
+README_PICTURE = ("acknowledgement", "fr", "missing")
+"""The mail that the README shows."""
+
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync",
@@ -112,6 +115,11 @@ def main() -> int:
             for one in written:
                 for view in VIEWS:
                     picture(browser, one.html, view, args.folder / f"{one.name}-{view}.png")
+            if args.golden:
+                made = composer()
+                picture(
+                    browser, made.render(made.sample(*README_PICTURE)).html, "desk", GOLDEN / "acknowledgement-fr.png"
+                )
             browser.close()
     (args.folder / "index.html").write_text(index(written), "utf-8")
     sys.stdout.write(f"{len(written)} mails in {args.folder}; open {args.folder / 'index.html'}\n")
