@@ -7,7 +7,7 @@ next message goes on. Nothing here fetches, sends or composes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -29,6 +29,7 @@ RECORDS = ("registration", "decline", "calendar_reply")
 """The kinds of message that change the registry."""
 ANSWERED = (*RECORDS, "question")
 """The kinds of message that get an acknowledgement; never robots, bounces or lists (RFC 3834 section 2)."""
+MOST_QUOTED = 3  # mails of ours that one reply is compared with: threads quote the last ones
 FUTURE_SLACK = timedelta(days=1)  # a Date further ahead than this is a clock gone wrong, and says nothing
 
 
@@ -62,8 +63,10 @@ def take_one(database: Database, config: Config, now: datetime, reader: Here | N
     read: Read | None = None
     try:
         with database.read() as session:
-            event = which_event(session, message.read(_head(row.raw or b"")), config, now)
-        read = _read(row, event, config, reader or Here())
+            head = message.read(_head(row.raw or b""))
+            event = which_event(session, head, config, now)
+            known = _with_our_mail(session, head, invitation_of(event, config))
+        read = _read(row, event, known, reader or Here())
         with database.write() as session:
             _record(session, read, config, now)
     except Held as e:
@@ -75,8 +78,22 @@ def take_one(database: Database, config: Config, now: datetime, reader: Here | N
     return True
 
 
-def _read(row: Received, event: EventConfig, config: Config, reader: Here) -> Read:
-    mail, said = reader(row.raw or b"", invitation_of(event, config))
+def _with_our_mail(session: Session, head: Message, invitation: Invitation) -> Invitation:
+    """Add our mails that a message answers: what it quotes of them isn't the writer's, what was filled in is."""
+    answered = {*head.in_reply_to, *head.references}
+    if not answered:
+        return invitation
+    query = sa.select(Outbox.message_id, Outbox.body).where(Outbox.message_id.in_(answered))
+    ours = session.execute(query.order_by(Outbox.id.desc()).limit(MOST_QUOTED)).all()
+    return replace(
+        invitation,
+        message_ids=invitation.message_ids | {message_id for message_id, _ in ours},
+        invitation_texts=invitation.invitation_texts + tuple(message.read(body).text for _, body in ours if body),
+    )
+
+
+def _read(row: Received, event: EventConfig, known: Invitation, reader: Here) -> Read:
+    mail, said = reader(row.raw or b"", known)
     if row.truncated:
         said = Reading("held", rule="collect", reason="too_large")
     return Read(row.id, mail, event, said)
@@ -188,6 +205,10 @@ def _answer(
     to = answer_address(read.message, config.own_addresses)
     if to is None or to.key in {key(a) for a in config.own_addresses}:
         return
+    if word := _not_to_be_answered(read.message):
+        row.review = " ".join([*row.review.split(), word])
+        say("not_answered", id=row.id, to=to.email, reason=word)
+        return
     if _answered_lately(session, to.email, now) >= config.limits.acknowledgements_per_address_and_day:
         row.review = " ".join([*row.review.split(), "answered_too_often"])
         warn("not_answered", id=row.id, to=to.email, reason="answered_too_often")
@@ -199,6 +220,15 @@ def _answer(
         participant_id=done[0].participant.id if len(done) == 1 else None,
     )  # fmt: skip
     outbox.put(session, [owed], now, config.smtp.domain)
+
+
+def _not_to_be_answered(mail: Message) -> str:
+    """Return why nothing may be answered, as a word, "" where it may: lists and robots get no answer (RFC 3834 2)."""
+    if mail.header("precedence").strip().lower() in ("bulk", "junk", "list") or mail.header("list-id"):
+        return "not_answered_list"
+    if mail.header("auto-submitted").partition(";")[0].strip().lower() not in ("", "no"):
+        return "not_answered_robot"
+    return "not_answered_robot" if mail.header("return-path").strip() == "<>" else ""
 
 
 def answer_address(mail: Message, own: frozenset[str]) -> Address | None:

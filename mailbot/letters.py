@@ -47,8 +47,8 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
         message_id=row.message_id,
         now=now,
         case=_case(row, received, people),
-        person=_person(session, people[0]) if len(people) == 1 else None,
-        people=tuple(_person(session, p) for p in people) if len(people) > 1 else (),
+        person=_person(session, people[0], event) if len(people) == 1 else None,
+        people=tuple(_person(session, p, event) for p in people) if len(people) > 1 else (),
         missing=tuple(dict.fromkeys(f for p in people if p.status != "declined" for f in missing(p, event))),
         in_reply_to=received.message_id if received else "",
         references=tuple(received.thread.split()) if received else (),
@@ -113,13 +113,28 @@ def _case(row: Outbox, received: Received | None, people: list[Participant]) -> 
     return CASES.get(row.case, "registered")
 
 
-def _person(session: Session, person: Participant) -> Person:
+def _offset_then(session: Session, person: Participant, event: EventConfig) -> int | None:
+    """Return a participant's offset from UTC at the event's start, in minutes; None where that can't be told.
+
+    A clock that showed the event's own offset is taken to be in its zone. Another one is believed only if no clock
+    changes in between in the event's zone: it may change where they are.
+    """
+    latest = session.get(Received, person.received_id) if person.received_id else None
+    if person.utc_offset is None or latest is None or latest.sent_at is None:
+        return person.utc_offset
+    then, start = event.zone.utcoffset(latest.sent_at.astimezone(event.zone)), event.starts.utcoffset()
+    if then is None or start is None or person.utc_offset == int(then.total_seconds()) // 60:
+        return int(start.total_seconds()) // 60 if start else None
+    return person.utc_offset if then == start else None
+
+
+def _person(session: Session, person: Participant, event: EventConfig) -> Person:
     values = registry.latest_values(session, person.id)
     shown = {name: Shown(_value(person, name), c.words, c.confidence) for name, c in values.items()}
     return Person(
         name=person.name, email=person.email, title=person.title, phone=person.phone,
         organisation=person.organisation, mode=person.mode, needs_access=person.needs_access,
-        utc_offset=person.utc_offset, status=person.status, values=shown,
+        utc_offset=_offset_then(session, person, event), status=person.status, values=shown,
     )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def demo(
     out.print()
     out.print(registry_table("The registry", people))
     out.print(f"\n{total} replies read and {sent} mails sent in {time.monotonic() - started:.0f} s. Where to look:")
-    for what, where in (("sent mails", folder / "sent" / "new"), ("database", folder / "registry.db"),
+    for what, where in (("sent mails", folder / "sent"), ("database", folder / "registry.db"),
                         ("configuration", folder / "config.toml"), ("report", report)):  # fmt: skip
         out.print(f"  {what:14} {where}", markup=False, soft_wrap=True, highlight=False)
     turns.close()

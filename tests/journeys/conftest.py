@@ -25,6 +25,7 @@ from mailbot.cli import parts
 from mailbot.config import Config, load
 from mailbot.database import Database, open_database
 from mailbot.models import Outbox, Participant, Received
+from mailbot.reader import Reader
 from mailbot.worker import Box, Turns
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.smtp import SmtpServer
@@ -101,6 +102,7 @@ class Organisation:
     dovecot: Dovecot
     smtp: SmtpServer
     users: tuple[str, ...]
+    reader: Reader
     start: str = "2027-03-30T14:00:00"
     end: str = "2027-03-30T17:15:00"
     smtp_extra: str = 'evidence = "none"'
@@ -132,6 +134,7 @@ class Organisation:
             config = load(self.folder / "config.toml")
             database = open_database(config.database)
             turns = parts.turns_of(config, database, threading.Event(), lambda: self.now)
+            turns.reader = self.reader
             turns.start()
             self._open.append((database, turns, parts.boxes_of(config)))
         return self._open[0]
@@ -140,7 +143,7 @@ class Organisation:
         """Stop mailbot; the next turn starts it anew."""
         while self._open:
             database, turns, boxes = self._open.pop()
-            turns.close()
+            turns.deliverer.close()
             for box in boxes:
                 box.source.close()
             database.close()
@@ -246,13 +249,21 @@ def registration(
     return REGISTRATIONS[language].format(name=name, phone=phone, organisation=organisation, mode=mode)
 
 
+@pytest.fixture(scope="session")
+def reader() -> Iterator[Reader]:
+    """The child process that reads, one for all journeys: starting it is what takes time."""
+    child = Reader()
+    yield child
+    child.close()
+
+
 @pytest.fixture
 def organisation(
-    tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch, reader: Reader
 ) -> Iterator[Organisation]:
     """An organisation with two mailboxes and an event on 30 March 2027, two days after the clocks change."""
     monkeypatch.setenv("MAILBOT_TEST_PASSWORD", PASSWORD)
-    one = Organisation(tmp_path, dovecot, smtp_server, (dovecot.new_user(), dovecot.new_user()))
+    one = Organisation(tmp_path, dovecot, smtp_server, (dovecot.new_user(), dovecot.new_user()), reader)
     one.configure()
     yield one
     one.stop()

@@ -51,8 +51,10 @@ def test_what_is_missing_is_asked_for_and_read_from_the_answer(organisation: Org
     golden(asking, "acknowledgement-something-missing")
 
     filled = {"Titre": "secrétaire générale", "Téléphone": "+221 77 450 12 34", "Organisation": "CNTS Sénégal"}
-    lines = [f"{line} {filled[label]}" if (label := line.split(" :")[0].strip("-* ")) in filled else line
-             for line in asking.text.splitlines()]  # fmt: skip
+    lines = [
+        f"{line} {filled[label]}" if (label := line.split(":")[0].strip("-* \u00a0\u202f")) in filled else line
+        for line in asking.text.splitlines()
+    ]
     answer = "Bonjour,\n\nVoici.\n\n" + "\n".join(f"> {line}" for line in lines)
     organisation.reply(answer, answers=str(asking["Message-ID"]))
     (thanks,) = organisation.at("2027-03-03 09:00")
@@ -164,22 +166,25 @@ def test_a_question_is_answered_as_one_and_registers_nobody(organisation: Organi
     golden(mail, "acknowledgement-question")
 
 
-def test_robots_lists_and_our_own_mail_are_never_answered(organisation: Organisation) -> None:
-    for headers in (
-        [("Auto-Submitted", "auto-replied")],
-        [("X-Autoreply", "yes")],
-        [("List-Id", "<news.example>"), ("Precedence", "bulk"), ("List-Unsubscribe", "<mailto:out@news.example>")],
-        [("X-Mailbot-Mail", "guide")],
+def test_robots_and_our_own_mail_are_never_answered(organisation: Organisation) -> None:
+    robot, own = "Robot <robot@mail.example>", "Réseau <rsvp@workers-network.example>"
+    for sender, header in (
+        (robot, ("Auto-Submitted", "auto-replied")),
+        (robot, ("X-Autoreply", "yes")),
+        (own, ("X-Mailbot-Mail", "guide")),
     ):
-        sender = (
-            "Réseau <rsvp@workers-network.example>"
-            if headers[0][0] == "X-Mailbot-Mail"
-            else "Robot <robot@mail.example>"
-        )
-        organisation.reply(registration(), sender=sender, headers=headers, subject="Réponse automatique : absent")
+        organisation.reply(registration(), sender=sender, headers=[header], subject="Réponse automatique : absent")
 
     assert organisation.at("2027-03-02 09:00") == []
     assert organisation.people() == []
+
+
+def test_a_registration_by_way_of_a_list_is_recorded_and_the_list_not_answered(organisation: Organisation) -> None:
+    organisation.reply(registration(), headers=[("List-Id", "<syndicats.liste.example>"), ("Precedence", "list")])
+
+    assert organisation.at("2027-03-02 09:00") == []
+    assert [(p.name, p.status) for p in organisation.people()] == [("Awa Ndiaye", "registered")]
+    assert "not_answered_list" in organisation.received()[0].review
 
 
 def test_one_address_gets_a_bounded_number_of_acknowledgements_a_day(organisation: Organisation) -> None:
