@@ -16,7 +16,7 @@ import pytest
 from mailbot.addresses import Address
 from mailbot.compose import Composer, Letter, Person
 from mailbot.config import builtin_templates
-from tests.compose import gallery
+from tests.compose import screenshots
 
 LANGUAGES = ("fr", "en", "es", "pt")
 
@@ -24,7 +24,7 @@ LANGUAGES = ("fr", "en", "es", "pt")
 @pytest.fixture(scope="session")
 def composer() -> Composer:
     """A composer for the templates that come with mailbot."""
-    return gallery.composer()
+    return screenshots.composer()
 
 
 @dataclass

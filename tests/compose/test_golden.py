@@ -1,6 +1,6 @@
 """What participants read, as files to read: every mail, language and case (`make mails` shows how they look).
 
-After a change on purpose: `python tests/compose/gallery.py build/mails --golden`, and read the difference.
+After a change on purpose: `python -m tests.compose.screenshots --golden`, and read the difference.
 """
 
 from __future__ import annotations
@@ -8,17 +8,17 @@ from __future__ import annotations
 import pytest
 
 from mailbot.compose import Composer
-from tests.compose import gallery
+from tests.compose import screenshots
 from tests.compose.conftest import LANGUAGES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("mail", ["acknowledgement", "moved", "event_cancelled", "guide", "reminder"])
 def test_the_words_of_every_mail_are_those_that_were_approved(composer: Composer, mail: str, language: str) -> None:
-    golden = gallery.GOLDEN / f"{mail}.{language}.txt"
-    assert gallery.golden_text(composer, mail, language) == golden.read_text("utf-8")
+    golden = screenshots.GOLDEN / f"{mail}.{language}.txt"
+    assert screenshots.golden_text(composer, mail, language) == golden.read_text("utf-8")
 
 
 def test_every_golden_file_belongs_to_a_mail(composer: Composer) -> None:
     expected = {f"{mail}.{language}.txt" for mail in composer.mails() for language in LANGUAGES}
-    assert {path.name for path in gallery.GOLDEN.glob("*.txt")} == expected
+    assert {path.name for path in screenshots.GOLDEN.glob("*.txt")} == expected

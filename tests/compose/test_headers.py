@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mailbot.addresses import Address
 from mailbot.compose import Composer
 from mailbot.compose.headers import address_header, header, ids_header
-from tests.compose import gallery
+from tests.compose import screenshots
 from tests.compose.conftest import Opened, opened
 
 FIELD = re.compile(rb"[!-9;-~]+:(?: [^\r\n]*|)(?:\r\n[ \t][^\r\n]*[^\s][^\r\n]*)*\r\n")
@@ -50,8 +50,8 @@ def strictly_valid(raw: bytes) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("mail", list(gallery.mails()), ids=lambda mail: mail.name)
-def test_every_mail_is_valid_by_a_strict_reading_of_the_rfc(mail: gallery.Mail) -> None:
+@pytest.mark.parametrize("mail", list(screenshots.mails()), ids=lambda mail: mail.name)
+def test_every_mail_is_valid_by_a_strict_reading_of_the_rfc(mail: screenshots.Mail) -> None:
     assert strictly_valid(mail.raw) == []
     assert opened(mail.raw).message["Subject"] == mail.subject
 

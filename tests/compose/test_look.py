@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from mailbot.compose import Composer, Letter
-from tests.compose import gallery
+from tests.compose import screenshots
 from tests.compose.conftest import LANGUAGES, opened
 from tests.compose.test_hostile import looked_at
 from tests.conftest import must_have
@@ -24,7 +24,7 @@ CLIPPED = 102_000
 NOT_IN_WORD = ("flex", "grid", "position", "background-image", "url(", "float", "calc(", "var(")
 """What Outlook's engine (Word) does not know."""
 
-ALL = list(gallery.mails())
+ALL = list(screenshots.mails())
 SHOWN = (
     "acknowledgement-missing",
     "acknowledgement-unsure-fr",
@@ -42,13 +42,13 @@ def words(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("mail", ALL, ids=lambda mail: mail.name)
-def test_html_and_text_say_the_same(mail: gallery.Mail) -> None:
+def test_html_and_text_say_the_same(mail: screenshots.Mail) -> None:
     parts = opened(mail.raw)
     assert words(" ".join(looked_at(parts.html).words)) == words(parts.text)
 
 
 @pytest.mark.parametrize("mail", ALL, ids=lambda mail: mail.name)
-def test_the_html_survives_gmail_and_outlook(mail: gallery.Mail) -> None:
+def test_the_html_survives_gmail_and_outlook(mail: screenshots.Mail) -> None:
     html = mail.html
     body = html.partition("<body")[2]
     assert len(html.encode()) < CLIPPED
@@ -82,10 +82,10 @@ def test_the_largest_mail_that_there_can_be_is_not_clipped(composer: Composer, l
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A Chromium for all tests here."""
-    chromium = gallery.browser_path()
+    chromium = screenshots.browser_path()
     must_have(chromium, "Chromium", "chromium")
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=list(gallery.QUIET))
+        found = playwright.chromium.launch(executable_path=chromium, args=list(screenshots.QUIET))
         yield found
         found.close()
 
@@ -110,14 +110,14 @@ def show(browser: Any) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.mark.parametrize("mail", SOME, ids=lambda mail: mail.name)
-def test_nothing_is_wider_than_the_smallest_phone(show: Callable[..., Any], mail: gallery.Mail) -> None:
+def test_nothing_is_wider_than_the_smallest_phone(show: Callable[..., Any], mail: screenshots.Mail) -> None:
     for html in (mail.html, without_sheet(mail.html)):
         assert show(html, 320).evaluate("document.documentElement.scrollWidth") <= 320
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("mail", SOME, ids=lambda mail: mail.name)
-def test_axe_core_finds_no_fault(show: Callable[..., Any], mail: gallery.Mail, scheme: str) -> None:
+def test_axe_core_finds_no_fault(show: Callable[..., Any], mail: screenshots.Mail, scheme: str) -> None:
     page = show(mail.html, 360, scheme)
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")

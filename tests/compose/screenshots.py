@@ -1,6 +1,6 @@
 """Writes every mail in every language and case to a folder: as .eml, as .html, and as pictures of what people see.
 
-    python tests/compose/gallery.py build/mails [--no-pictures] [--golden] [--mail guide] [--lang fr]
+    python -m tests.compose.screenshots [build/mails] [--no-pictures] [--golden] [--mail guide] [--lang fr]
 
 The pictures need Chromium (a Debian package) and show each mail on a desk (800 px), on a phone (360 px), and on a phone
 in the dark. `index.html` shows them side by side.
@@ -40,7 +40,7 @@ VIEWS = {"desk": (800, "light"), "phone": (360, "light"), "dark": (360, "dark")}
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail of the gallery: its name there, and how it looks and travels."""
+    """One mail of the screenshots: its name there, and how it looks and travels."""
 
     name: str
     subject: str
@@ -90,9 +90,9 @@ def picture(browser: Browser, html: str, view: str, path: Path | None = None) ->
 
 
 def main() -> int:
-    """Write the gallery."""
+    """Write the screenshots."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("folder", type=Path)
+    asked.add_argument("folder", type=Path, nargs="?", default=Path("build/mails"))
     asked.add_argument("--no-pictures", action="store_true")
     asked.add_argument("--golden", action="store_true", help="approve the words as they are now")
     asked.add_argument("--mail", default="")
