@@ -1,0 +1,1 @@
+"""mailbot as a process: started, killed, restarted, frozen out, and counted afterwards."""
