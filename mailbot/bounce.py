@@ -25,6 +25,7 @@ MAX_RECIPIENTS = 200
 """Recipients that are read from one report: our mails go to one person each, so more is noise."""
 
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_ALIAS = re.compile(r"\((?:ultimately )?(?:generated|expanded) from:? <?([^\s<>()]{3,320}@[^\s<>()]{1,255})>?\)")
 _MACHINE = re.compile(
     r"(?:mailer-?daemon|postmaster|mail-?daemon|double-?bounce|bounce-?handler|microsoftexchange[0-9a-f]{32})@", re.I
 )
@@ -96,8 +97,10 @@ def _bounce(message: Message, recipients: Iterator[Recipient] | list[Recipient],
     """Put recipients and what is known of the returned mail together."""
     seen: dict[str, Recipient] = {}
     for one in recipients:
-        if len(seen) < MAX_RECIPIENTS:
-            seen.setdefault(one.address.casefold() or one.final.casefold(), one)
+        key = one.address.casefold() or one.final.casefold()
+        # Of an alias that is named twice, the entry that also knows the mailbox behind it says more.
+        if len(seen) < MAX_RECIPIENTS and (key not in seen or one.final.casefold() != key):
+            seen[key] = one
     back = returned_fields(message)
     return Bounce(tuple(seen.values()), back.message_ids, back.mailbot_id, back.mailbot_mail, rule)
 
@@ -224,7 +227,9 @@ def _of_text(address: str, message: Message, action: Action = "failed") -> Recip
     else:
         hard = action == "failed" and is_hard(status, folded)
     words = " ".join(near[near.casefold().find(address.casefold()) + len(address) if at >= 0 else 0 :].split())
-    return Recipient(address, address, action, status, words[:200].strip(" <>:"), hard)
+    # Exim and Postfix name the alias that we wrote to beside the mailbox behind it.
+    alias = _ALIAS.search(near, max(near.find(address), 0))
+    return Recipient(alias[1] if alias else address, address, action, status, words[:200].strip(" <>:"), hard)
 
 
 def own_text(message: Message) -> str:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot import bounce, calendar, message, reading, robots
+from mailbot import bounce, calendar, message, phrases, reading, robots
 from mailbot.message import Message
 from mailbot.rsvp.answer import Invitation, Reading
 
@@ -304,3 +304,38 @@ def test_replies_that_the_icalendar_library_writes_are_read_back(
     assert answer.email is not None
     assert answer.email.value == "ruth@carers.example"
     assert answer.review == ()
+
+
+# ---------------------------------------------------------------- the lexicon of machines
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "es", "pt", "de", "it"])
+def test_each_language_says_how_its_machines_speak_of_every_topic(language: str) -> None:
+    topics = set[str]().union(*phrases.lexicon().values())
+    missing = topics - set(phrases.lexicon()[language])
+    assert not missing, f"robots.toml, [{language}]: write down what machines say for {', '.join(sorted(missing))}"
+
+
+def test_every_line_of_the_lexicon_can_match() -> None:
+    for topic in set[str]().union(*phrases.lexicon().values()):
+        for phrase in phrases.phrases(topic):
+            re.compile(phrase.source)
+            assert all(phrase.cues), f"{topic}: a line of gaps only would be looked for in every text: {phrase.source}"
+            assert re.fullmatch(phrase.source, "") is None
+
+
+@pytest.mark.parametrize(
+    ("topic", "text"),
+    [
+        ("absent", "Je suis, depuis hier, ABSENTE du bureau."),  # case, accents, an optional end
+        ("absent", "I am currently\nout of   the office"),  # over a line's end
+        ("absent", "ich bin bis einschließlich 31. Oktober in Elternzeit"),  # a full stop after a number is none
+        ("left", "Ma messagerie sera supprimée"),  # one of several
+    ],
+)
+def test_a_line_of_the_lexicon_is_found_as_people_write(topic: str, text: str) -> None:
+    assert phrases.find(topic, phrases.fold(text)) is not None
+
+
+def test_a_gap_ends_with_the_sentence() -> None:
+    assert phrases.find("absent", phrases.fold("Je suis ravie. Mon chef est dans son bureau, absent")) is None
