@@ -22,6 +22,9 @@ _FROM = re.compile(r"(?:from|de|du|von|da|dal|desde)\W*$")
 _TAG = re.compile(
     r"[,;]\s*(?:ta|ok|okay|vale|right|si|oui|ne|nao e|n'est-ce pas|no|verdad|gell|oder|va bene)\s*\?$|\b(?:tudo bem|que tal|how are you|ca va|come va|como estan?|wie geht)\W*$"
 )
+_EITHER = re.compile(
+    r"\b(?:que ce soit|ni en|ni a|neither|nor|whether|either|ya sea|ni siquiera|seja|nem|weder|sia)\b[^.!?\n]*$"
+)
 _CHECKED = re.compile(r"[(\[]\s*[xX✓✔☑]\s*[)\]]|[☑☒✅✓✔]")
 _UNCHECKED = re.compile(r"[(\[]\s*[)\]]|☐")
 
@@ -159,7 +162,7 @@ def _modes(text: str, folded: str, hits: Sequence[Hit]) -> list[Mode]:
         if switch:
             spent.add((switch.start, switch.end))
             continue
-        if _negated(folded, hits, hit):
+        if _negated(folded, hits, hit) or _EITHER.search(folded[max(0, hit.start - 120) : hit.start]):
             continue
         found.append(Mode(hit.key.partition(".")[2], hit.start, hit.end))
     found = _without_what_was(folded, found)

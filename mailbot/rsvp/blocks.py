@@ -351,11 +351,7 @@ def _opens_with_name(line: str, record: Record) -> bool:
     """Say whether a line is a list as a whole, not a sentence with a list in it."""
     first = record.first("name")
     bare = labels.without_enumerator(line)
-    return (
-        first is not None
-        and names.is_name(first.words)
-        and (bare.startswith(first.words) or "//" in bare or "|" in bare)
-    )
+    return first is not None and names.is_name(first.words) and any(mark in bare for mark in ("//", "|", ";"))
 
 
 def _begins_with_name(line: str, record: Record) -> bool:

@@ -53,6 +53,8 @@ def decide(message: Message, invitation: Invitation, own: OwnWords, found: Mater
         return "decline", "denies"
     if stance.yes or stance.modes:
         return "registration", "takes-part"
+    if words.of(hits, "correction.cues") and not stance.denied and not stance.no:
+        return "registration", "gives-details"
     if stance.denied or (stance.regret and labelled < 2):
         return "decline", "regrets"
     if labelled or words.of(hits, "correction.cues"):

@@ -275,7 +275,7 @@ def _mentioned(found: Material, one: Mention, *, alone: bool) -> Answer:
         review=review if alone else (*review, "many_people"),
         is_sender=mine,
     )
-    return _with_access(found, answer, "") if alone or mine else answer
+    return _split(_with_access(found, answer, "") if alone or mine else answer)
 
 
 def _self(found: Material, records: Sequence[Record]) -> Answer:
@@ -296,7 +296,7 @@ def _self(found: Material, records: Sequence[Record]) -> Answer:
         mode=mode,
         review=(*review, *about_phone, *about_mode),
     )
-    return _with_access(found, answer, "")
+    return _split(_with_access(found, answer, ""))
 
 
 # ---------------------------------------------------------------- fields
@@ -381,12 +381,27 @@ def _own_title(found: Material, records: Sequence[Record], exclude: Sequence[Men
     signed = found.signature.first("title")
     if signed and signed.confidence >= SURE:
         return values.title(signed, found.context.language)
+    led = [t for t in found.scene.titles if t not in taken and _before_organisation(found, t)]
+    if led:
+        return _phrase(led[0], "title", "sentence-title-of", 0.85)
     announced = roles.behind_cue(found.scene.text, list(found.scene.hits), "titles.as", capital=False)
     beside = next((m for m in found.scene.mentions if m.is_self), None)
     by_place = prose.beside(found.scene, beside) if beside else None
+    by_place = None if by_place and roles.is_acronym(by_place.text) else by_place
     if announced or by_place:
         return _phrase(announced or by_place, "title", "sentence-title-by-place", 0.74)
     return values.title(signed, found.context.language) if signed else None
+
+
+def _before_organisation(found: Material, title: roles.Phrase) -> bool:
+    """Say whether an organisation follows a title that is nobody else's: "toujours trésorière de la Solidarité …"."""
+    before = found.scene.folded[max(0, title.start - 14) : title.start]
+    if re.search(
+        r"\b(?:notre|our|nuestr\w|noss\w|votre|your|son|sa|his|her|su|seu|sua|mon|my|mi|unser\w*|vostr\w|nostr\w)\s$",
+        before,
+    ):
+        return False
+    return any(0 <= o.start - title.end <= 9 for o in found.scene.organisations if o.strong)
 
 
 def _is_said_of_self(found: Material, phrase: roles.Phrase) -> bool:
@@ -397,10 +412,29 @@ def _is_said_of_self(found: Material, phrase: roles.Phrase) -> bool:
     return bool(close)
 
 
+def _split(answer: Answer) -> Answer:
+    """Tell the organisation from a title that holds both, and leave out of a title what is the organisation's."""
+    title, organisation = answer.title, answer.organisation
+    if title is None or title.where not in ("body", "quote"):
+        return answer
+    text = str(title.value)
+    if organisation is not None:
+        whole = str(organisation.value)
+        if len(text) > len(whole) and text.endswith(whole):
+            return replace(answer, title=replace(title, value=roles.without_connector(text[: -len(whole)])))
+        return answer
+    parts = roles.split_title(text)
+    if parts is None or not parts[0]:
+        return answer
+    of = Value(parts[1], parts[1], title.where, "title-of", 0.82)
+    return replace(answer, title=replace(title, value=parts[0]), organisation=of)
+
+
 def _phrase(phrase: roles.Phrase | None, name: str, rule: str, confidence: float) -> Value | None:
     if phrase is None:
         return None
     text = " ".join(phrase.text.split())
+    text = values.plain_title(text) if name == "title" else text.removeprefix("asso ")
     return Value(text.strip(" ,;"), phrase.text, "body", rule, confidence)
 
 
@@ -440,6 +474,10 @@ def _fullest(found: Material, own: Value | None) -> Value | None:
         signed = found.signature.first("organisation")
         if signed and signed.confidence >= SURE:
             return values.organisation(signed)
+        me = next((m for m in found.scene.mentions if m.is_self), None)
+        next_to = prose.beside(found.scene, me) if me else None
+        if next_to and roles.is_acronym(next_to.text):
+            return _phrase(next_to, "organisation", "sentence-acronym-by-place", 0.82)
         announced = roles.behind_cue(found.scene.text, list(found.scene.hits), "organisations.stands", capital=True)
         if (announced and not names.is_name(announced.text)) or (announced and not signed):
             return _phrase(announced, "organisation", "sentence-organisation-by-cue", 0.74)

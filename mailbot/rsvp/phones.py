@@ -25,6 +25,13 @@ _CLAUSE = re.compile(r"[.!?;]\s|\n")
 _OVERSEAS = {"690": "GP", "691": "GP", "692": "RE", "693": "RE", "694": "GF", "696": "MQ", "697": "MQ", "639": "YT"}
 """The one French numbering plan tells the overseas department by the first digits (ARCEP)."""
 
+_SPEAKING = {
+    "pt": ("BR", "PT", "AO", "MZ", "CV", "GW", "ST", "TL"),
+    "de": ("DE", "AT", "CH", "LU"),
+    "it": ("IT", "CH"),
+}
+"""Countries where a language is written, for the few whose numbering plans don't look alike: then one fits or none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Phone:
@@ -70,7 +77,7 @@ def find(text: str, exclude: Iterable[str] = ()) -> list[Phone]:
     return found
 
 
-def resolve(phone: Phone, countries: Sequence[tuple[str, str]], french: bool = False) -> Resolved:
+def resolve(phone: Phone, countries: Sequence[tuple[str, str]], french: bool = False, language: str = "") -> Resolved:
     """Return a number in E.164, or its digits where no country fits. `countries` are (country, what showed it)."""
     import phonenumbers as pn
 
@@ -90,6 +97,9 @@ def resolve(phone: Phone, countries: Sequence[tuple[str, str]], french: bool = F
         value = _parse(pn, written, country) or _parse_with_code(pn, phone.digits, country)
         if value:
             return Resolved(value, f"phone-country-by-{shown_by}", 0.95)
+    only = {v for c in _SPEAKING.get(language, ()) if (v := _parse(pn, written, c))}
+    if len(only) == 1 and len(phone.digits) >= 9:
+        return Resolved(only.pop(), "phone-only-country-of-language", 0.82)
     value = _parse(pn, "+" + phone.digits.lstrip("0"), None) if len(phone.digits) >= 11 else ""
     if value:
         return Resolved(value, "phone-code-without-plus", 0.75)

@@ -258,6 +258,8 @@ def _may_be_person(
             return False
     elif any(t.start <= start and end <= t.end for t in titles) and not names.honorific(run):
         return False
+    if vouched and words.of(words.scan(fold(names.bare_name(run).split()[0])), "titles.heads") and names.honorific(run):
+        return False  # "Senhor Provedor-Adjunto da Segurança Social"
     return (
         not words.of(words.scan(fold(names.bare_name(run))), "titles.heads", "mode.place", "organisations.units")
         or vouched

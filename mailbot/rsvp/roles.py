@@ -386,6 +386,23 @@ def _is_plural(folded: str, head: Hit) -> bool:
     return head.language == "en" and word.endswith("s") and not word.endswith(("ss", "affairs", "gs", "services"))
 
 
+def split_title(text: str) -> tuple[str, str] | None:
+    """Return title and organisation of "General Secretary of Garments Sramik Oikya", None where nothing shows two."""
+    whole = Phrase(0, len(text), text, "")
+    of = behind_title(text, whole)
+    if of is None:
+        return None
+    return without_connector(text[: of.start]), of.text
+
+
+def without_connector(text: str) -> str:
+    """Return a phrase without the "of the" that it ends with."""
+    spoken = text.rstrip(" ,;-–").split(" ")
+    while len(spoken) > 1 and all(w in _CONNECTORS | {"at", "with"} for w in re.split(r"['’]", fold(spoken[-1])) if w):
+        spoken.pop()
+    return re.sub(r"\s(?:l|d|dell|nell)['’]$", "", " ".join(spoken))
+
+
 def behind_cue(text: str, hits: list[Hit], key: str, *, capital: bool) -> Phrase | None:
     """Return the phrase right behind a word that announces one ("I represent …", "en tant que …"), None where none is.
 
@@ -394,6 +411,8 @@ def behind_cue(text: str, hits: list[Hit], key: str, *, capital: bool) -> Phrase
     folded = fold(text)
     toks = words.tokens(folded)
     for cue in words.of(hits, key):
+        if not capital and " " not in text[cue.start : cue.end]:
+            continue  # "comme", "as" alone mean too much
         index = next((i for i, t in enumerate(toks) if t.start >= cue.end), None)
         while (
             index is not None

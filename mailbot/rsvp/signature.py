@@ -126,7 +126,8 @@ def _role_words(text: str) -> bool:
 
 def _pieces(line: str) -> list[str]:
     found = []
-    for piece in _LINE_SPLIT.split(line):
+    listed = names.is_name(line.split(",")[0]) and line.count(",") >= 1 and "|" not in line
+    for piece in pieces.split(line) if listed else _LINE_SPLIT.split(line):
         piece = piece.strip(" ,;*_=")
         if piece and any(c.isalnum() for c in piece):
             found.append(piece)

@@ -43,7 +43,7 @@ def phone(found: Sequence[Candidate], context: Context) -> tuple[Value | None, t
     usable = [n for n in numbers if n.phone.kind != "fax" and n.phone.whose != "not"]
     if not usable:
         return None, ()
-    solved = [(n, phones.resolve(n.phone, context.countries, context.french)) for n in usable]
+    solved = [(n, phones.resolve(n.phone, context.countries, context.french, context.language)) for n in usable]
     rank = {"mobile": 0, "": 1, "office": 2}
     kinds = {
         id(n): n.phone.kind
@@ -99,10 +99,46 @@ def of_record_name(record: Record, context: Context) -> Candidate | None:
 
 def title(found: Candidate, language: str) -> Value:
     """Return a title as written, of several languages the letter's."""
-    text = _shortened(found.value)
+    text = plain_title(_shortened(found.value))
     if found.where == "signature":
         text = signature.in_language(text, language)
     return of_candidate(found, text)
+
+
+def plain_title(text: str) -> str:
+    """Return a title without the talk around it: "je suis désormais X (et non plus Y)", "X by trade"."""
+    text = re.sub(
+        r"\s*[,(]?\s*\b(?:et non|y no|and not|not|e non|und nicht|e não|plutôt que|instead of|au lieu de)\b.*$",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        r"^(?:je suis|i am|i'm|soy|sou|sono|ich bin|actuellement|désormais|currently|now|ahora|agora|actualmente|jetzt|ora)\s+",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        r"^(?:désormais|currently|now|ahora|agora|actualmente|jetzt|ora|toujours|maintenant)\s+",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        r"\s+(?:de métier|de profession|by trade|by profession|de profesión|de profissão|von beruf|di professione)$",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
+    return (
+        re.sub(
+            r"\s+(?:de |of |da |do |del |della |dell['’]|der |du )(?:l['’]|the |la |our |notre )(?:institution|organisation|organization|organización|organização|organizzazione|association)$",
+            "",
+            text,
+        )
+        or text
+    )
 
 
 def organisation(found: Candidate) -> Value:
