@@ -24,8 +24,8 @@ from mailbot.rsvp.own_words import cut
 
 ROUNDS = 40
 PARAGRAPHS = (
-    "Participants should confirm their attendance by replying to the invitation with their name, title, telephone number"
-    " and organisation, and say whether they take part online or in person.",
+    "Participants should confirm their attendance by replying to the invitation with their name, title, telephone"
+    " number and organisation, and say whether they take part online or in person.",
     "Online participants are invited to start the connection process thirty minutes before the meeting begins.",
     "Computer systems must have an Internet connection at 0.5 Mbps, a camera, a microphone and speakers.",
     "A connection guide is sent to online participants one week before the event; whoever lacks it may ask for it.",
@@ -114,7 +114,7 @@ def worst() -> None:
         "encoded words": head + b"Subject:" + b" =?utf-8?q?a?=" * 1_900 + b"\r\n\r\nhello",
         "recipients": head + b"To: " + b'"x" <a@b.example>, ' * 6_000 + b"\r\n\r\nhello",
         "30 MB attached": head + b"Content-Transfer-Encoding: base64\r\n\r\n" + (b"QUJD" * 19 + b"\r\n") * 390_000,
-        "8 MB unencoded": head + b"Content-Type: application/x\r\n\r\n" + b"\xff" * 7_900_000,
+        "6 MB unencoded": head + b"Content-Type: application/x\r\n\r\n" + b"\xff" * 5_900_000,
     }
     for name, raw in cases.items():
         start = time.perf_counter()

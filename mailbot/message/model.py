@@ -27,7 +27,7 @@ class Limits:
     nested_messages: int = 30  # times `message/` is named: the parser recurses into each
     parts: int = 500  # delimiter lines: 200,000 empty parts took 10 s
     depth: int = 12  # levels of the tree; forwards of forwards of signed mail reach 8
-    parsed: int = 8_000_000  # bytes without the far ends of attachments; the parser holds them three times
+    parsed: int = 6_000_000  # bytes without the far ends of attachments; the parser holds them three times
     lines: int = 100_000  # outside base64 blocks; the parser costs some microseconds a line
     text: int = 1_000_000  # characters of one text part that are kept; the writer's words stand first
     attachment: int = 262_144  # bytes of one base64 block that are handed to the parser; the rest is nobody's words
