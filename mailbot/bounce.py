@@ -25,7 +25,7 @@ MAX_RECIPIENTS = 200
 """Recipients that are read from one report: our mails go to one person each, so more is noise."""
 
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_ALIAS = re.compile(r"\((?:ultimately )?(?:generated|expanded) from:? <?([^\s<>()]{3,320}@[^\s<>()]{1,255})>?\)")
+_ALIAS = re.compile(r"\((?:ultimately )?(?:generated|expanded) from:? <?([^\s<>()@]{1,128}@[^\s<>()]{1,255})>?\)")
 _MACHINE = re.compile(
     r"(?:mailer-?daemon|postmaster|mail-?daemon|double-?bounce|bounce-?handler|microsoftexchange[0-9a-f]{32})@", re.I
 )
