@@ -39,12 +39,16 @@ def alike(a: str | None, b: str | None) -> bool:
 
 
 def _mistyped(left: list[str], right: list[str]) -> bool:
-    """Return whether two names differ by slips only: Jean and Jeanne, who share an address, are two people."""
+    """Return whether two names differ by slips only.
+
+    Not at a word's end: Mario and Maria, or Jean and Jeanne, who share an address, are two people.
+    """
     if len(left) != len(right):
         return False
-    apart = [Levenshtein.distance(a, b) for a, b in zip(left, right, strict=True) if a != b]
-    longest = [max(len(a), len(b)) for a, b in zip(left, right, strict=True) if a != b]
-    return all(n <= SLIPS and of >= SLIPS_FROM for n, of in zip(apart, longest, strict=True))
+    return all(
+        a == b or (a[-1] == b[-1] and max(len(a), len(b)) >= SLIPS_FROM and Levenshtein.distance(a, b) <= SLIPS)
+        for a, b in zip(left, right, strict=True)
+    )
 
 
 def identity_of(answer: Answer, sender: str, received_id: int, *, shared: bool) -> str:
@@ -83,8 +87,8 @@ def find(session: Session, event: str, answer: Answer, sender: str, *, correctio
         same = by_address(session, event, str(answer.email.value))
         if found := _by_name(same, name):
             return found
-        if correction and answer.is_sender and len(same) == 1:
-            return same[0]
+        if len(same) == 1 and ((correction and answer.is_sender) or answer.partstat):
+            return same[0]  # a calendar knows people by their address; the name that it shows is a program's
         # A colleague who was registered without an address of their own gets one now.
         return next((p for p in near if p.email is None and alike(p.name, name)), None)
     if name:
