@@ -301,6 +301,6 @@ def _guide(letter: Letter, words: Words, coming: list[PersonView]) -> GuideView 
     if mailout is None or not coming or (mailout.to != "everyone" and mailout.to not in modes):
         return None
     due = schedule.due_at(letter.event, mailout)
-    if due <= letter.now and mailout.late == "never":
+    if letter.now >= letter.event.ends or (due <= letter.now and mailout.late == "never"):
         return None
     return GuideView(date=date_in(due.astimezone(letter.event.zone), words), now=due <= letter.now)

@@ -105,6 +105,7 @@ def test_the_guide_is_announced_for_its_day_and_then_as_following(
     late = letter.event.starts - timedelta(days=2)
     assert "Le guide de connexion suit dans un message séparé." in compose(person=FULL, now=late).text
     assert "guide" not in compose(person=replace(FULL, mode="in_person")).text
+    assert "guide" not in compose(person=FULL, now=letter.event.ends).text
 
 
 def test_somebody_without_good_enough_a_connection_hears_of_the_computer(compose: Callable[..., Opened]) -> None:

@@ -16,7 +16,11 @@ from tests.compose.conftest import LANGUAGES, opened
 
 PHONE = "+221 77 123 45 67"
 MODE = {"fr": "en personne", "en": "in person", "es": "en persona", "pt": "presencial"}
-NOT_YET = pytest.mark.xfail(reason="the reader takes filled-in lines for ours, or our label for an answer", strict=True)
+NOT_YET = pytest.mark.xfail(
+    reason="the reader takes filled-in lines for ours, or our label for an answer", strict=False
+)
+"""To go once the reader does it in every language: it must be told what the acknowledgement said."""
+
 WROTE = {"fr": "Le 3 oct. 2018 à 14:02, RSVP <rsvp@workers-network.example> a écrit :",
          "en": "On Wed, Oct 3, 2018 at 2:02 PM RSVP <rsvp@workers-network.example> wrote:",
          "es": "El mié, 3 oct 2018 a las 14:02, RSVP (<rsvp@workers-network.example>) escribió:",
