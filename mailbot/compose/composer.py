@@ -65,7 +65,10 @@ class Composer:
         return self.compose(self.sample(mail, language, case))
 
     def sample(self, mail: str, language: str, case: str = "") -> Letter:
-        """Return the letter behind a preview: invented people, the configuration's first event."""
+        """Return the letter behind a preview: invented people, the configuration's first event; raises as `preview`."""
+        if not (self.templates / mail / f"{language}.md").is_file():
+            there = sorted(f"{file.parent.name} --lang {file.stem}" for file in self.templates.glob("*/*.md"))
+            raise MailbotError(f"there is no mail {mail} in {language}; there are {', '.join(there)}")
         return samples.letter(mail, language, case or samples.cases(mail)[0], self.config.events[0])
 
     def mails(self) -> tuple[str, ...]:

@@ -95,3 +95,5 @@ def test_a_template_can_not_reach_out_of_its_box(composer: Composer, letter: Let
 def test_a_preview_of_something_unknown_says_what_there_is(composer: Composer) -> None:
     with pytest.raises(MailbotError, match="has no case x; there are online"):
         composer.preview("guide", "fr", "x")
+    with pytest.raises(MailbotError, match=r"there is no mail giude in fr; there are .*guide --lang fr"):
+        composer.preview("giude", "fr")
