@@ -24,8 +24,8 @@ from mailbot.report.history import Histories, invitation_of
 from mailbot.report.sections import Needs, Source, event_page
 from mailbot.report.words import FOLDER, Words, find
 
-PIECE = 32_768
-"""Characters that `pieces` yields at a time, about: large enough not to matter, small enough to stream."""
+BUFFERED = 64
+"""Bits of the template that are yielded as one piece: writing each by itself would cost more than making it."""
 
 
 def page(session: Session, config: Config, now: datetime, language: str) -> str:
@@ -35,10 +35,9 @@ def page(session: Session, config: Config, now: datetime, language: str) -> str:
 
 def pieces(session: Session, config: Config, now: datetime, language: str) -> Iterator[str]:
     """Yield the report in pieces, for writing to a file."""
-    name = "report.html"
-    template = _environment(config.templates).get_template(name)
+    template = _environment(config.templates).get_template("report.html")
     stream = template.stream(_context(session, config, now, language))
-    stream.enable_buffering(64)
+    stream.enable_buffering(BUFFERED)
     yield from stream
 
 
