@@ -43,7 +43,9 @@ def test_a_registration_is_written_down_with_the_words_it_came_from(core: Core) 
 
 def test_a_correction_changes_only_what_it_says(core: Core) -> None:
     core.record(reading(whole()))
-    (done,) = core.record(reading(answer(email=value(AWA, "header"), phone="+221770000000"), correction=True), at=NOW + HOUR)
+    (done,) = core.record(
+        reading(answer(email=value(AWA, "header"), phone="+221770000000"), correction=True), at=NOW + HOUR
+    )
     assert (done.case, done.changed) == ("changed", ("phone",))
     (person,) = core.people()
     assert (person.phone, person.title, person.mode) == ("+221770000000", "secrétaire", "online")
@@ -185,7 +187,11 @@ def test_a_colleague_without_an_address_gets_one_and_is_known_by_it(core: Core) 
     core.record(reading(answer(name="Jean Diop", email="jean@cnts.sn.example", is_sender=False)), DESK, at=NOW + HOUR)
     core.record(reading(whole("Jean Diop", "jean@cnts.sn.example")), "jean@cnts.sn.example", at=NOW + 2 * HOUR)
     (person,) = core.people()
-    assert (person.email, person.write_to, person.title) == ("jean@cnts.sn.example", "jean@cnts.sn.example", "secrétaire")
+    assert (person.email, person.write_to, person.title) == (
+        "jean@cnts.sn.example",
+        "jean@cnts.sn.example",
+        "secrétaire",
+    )
 
 
 def test_an_assistant_who_cancels_for_one_of_several_names_them_or_is_asked(core: Core) -> None:
