@@ -15,9 +15,8 @@ from mailbot.rsvp.answer import Invitation
 from tests.hostile.mutate import mutations
 
 HERE = Path(__file__).parent
-MESSAGES = sorted(
-    [*HERE.glob("*.eml"), *HERE.parent.glob("kinds/*.eml"), *HERE.parent.glob("messages/*.eml")], key=lambda p: p.name
-)
+REHEARSAL = Path(reading.__file__).parent / "rehearsal" / "messages"
+MESSAGES = [*sorted(HERE.glob("*.eml")), *sorted(HERE.parent.glob("kinds/*.eml")), *sorted(REHEARSAL.glob("*.eml"))]
 INVITATION = Invitation(
     message_ids=frozenset({"<invite-en@network.example>"}),
     own_addresses=frozenset({"registrar@network.example"}),
