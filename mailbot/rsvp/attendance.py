@@ -170,7 +170,8 @@ def _modes(text: str, folded: str, hits: Sequence[Hit]) -> list[Mode]:
         return found
     for hit in words.of(hits, "mode.place"):
         inside = any(i.start <= hit.start and hit.end <= i.end for i in instead)
-        if not inside and not _negated(folded, hits, hit):
+        open_ = _EITHER.search(folded[max(0, hit.start - 120) : hit.start])
+        if not inside and not open_ and not _negated(folded, hits, hit):
             return [Mode("in_person", hit.start, hit.end, weak=True)]
     return []
 

@@ -89,6 +89,9 @@ def _labelled(lines: list[str], where: Where, reply: Reply, taken: set[int]) -> 
         found = labels.split(line, loose=loose and len(line) < 130)
         if found and not _only_talk(found, line):
             rows[at] = found
+            before = line.find(found[0].label) if len(found) > 1 else 0
+            if before > 3:
+                reply.prose.append(line[:before].strip())
     _unknown_labels(lines, rows, taken)
     fields = {f.field for found in rows.values() for f in found} - {"other"}
     used = _with_next_lines(lines, rows)

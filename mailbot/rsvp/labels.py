@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from mailbot.rsvp import words
+from mailbot.rsvp import attendance, roles, words
 from mailbot.rsvp.fold import fold
 
 FIELDS = (
@@ -39,7 +39,7 @@ _SEPARATORS = (
     re.compile(r"\]\s*:?\s*"),
     re.compile(r"\s*\?\s*:?\s*"),
     re.compile(r"\t+\s*|\s{2,}"),
-    re.compile(r"\s+[-–—>|]\s*|[-–—]\s+"),
+    re.compile(r"\s+[-–—>|»→;]\s*|[-–—»→]\s*(?=\s|\w)|;\s+"),
 )
 _INLINE = re.compile(r"(?:^|(?<=[;,|•/.\s]))\s*([^\W\d_][^:=;,|\n]{0,40}?)\s*(?::-|[:=])\s*")
 _SIGNS = {
@@ -77,6 +77,22 @@ def _known() -> dict[str, str]:
 def _single() -> dict[str, str]:
     """Return the labels of one word that tell their field inside a longer label ("tfno. de contacto")."""
     weak = {
+        "me",
+        "as",
+        "what",
+        "person",
+        "type",
+        "option",
+        "choice",
+        "form",
+        "forma",
+        "sou",
+        "art",
+        "tipo",
+        "moi",
+        "chez",
+        "maison",
+        "meio",
         "who",
         "where",
         "from",
@@ -84,7 +100,6 @@ def _single() -> dict[str, str]:
         "pour",
         "qui",
         "via",
-        "as",
         "no",
         "quien",
         "quem",
@@ -95,7 +110,11 @@ def _single() -> dict[str, str]:
         "como",
         "comment",
     }
-    return {k: v for k, v in _known().items() if " " not in k and len(k) > 2 and k not in weak and v != "other"}
+    return {
+        k: v
+        for k, v in _known().items()
+        if " " not in k and len(k) > 2 and k not in weak and v not in ("other", "office")
+    }
 
 
 def field_of(label: str) -> tuple[str, float]:
@@ -112,6 +131,9 @@ def field_of(label: str) -> tuple[str, float]:
         name = _known().get(_plain(part))
         if name and name != "other":
             return name, 0.95
+    asked = attendance.modes(label)
+    if asked and len(plain.split()) <= 4 and not roles.organisations(label):
+        return "mode", 0.9  # "In person: no", "Online: yes"
     return _like(plain)
 
 
@@ -210,9 +232,11 @@ def _like(plain: str) -> tuple[str, float]:
         if close and abs(len(close[0]) - len(plain)) <= 3:
             return _known()[close[0]], 0.9 if close[1] >= 88 else 0.8
     if 2 <= len(spoken) <= 8:
-        for word in spoken:
-            if word in _single():
-                return _single()[word], 0.8 if len(spoken) <= 4 else 0.7
+        inside = [_single()[word] for word in spoken if word in _single()]
+        if inside:
+            # "nom de la structure", "name of union": the name asked for is not the person's.
+            named = [f for f in inside[1:] if f != "name"] if inside[0] in ("name", "office") else []
+            return (named or inside)[0], 0.8 if len(spoken) <= 4 else 0.7
     return "", 0.0
 
 

@@ -519,7 +519,8 @@ def _phone_in(
     if alone:
         later = [c for c in _phones_in(found, 0, len(found.scene.text)) if c.value.split("|")[2] != "own"]
         said = [c for c in later if c.value.split("|")[2] == "other"]
-        return values.phone(said or later, found.context)
+        everything = _phones_in(found, 0, len(found.scene.text))
+        return values.phone(said or later or everything, found.context)
     value, review = values.phone([c for c in stretch if one.is_self or c.value.split("|")[2] != "own"], found.context)
     if value:
         return value, review

@@ -5,8 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailbot.message import Message
-from mailbot.rsvp import attendance, blocks, context, kind, language, passed_on, people, prose, signature, values, words
+from mailbot.rsvp import (
+    attendance,
+    blocks,
+    context,
+    correction,
+    kind,
+    language,
+    passed_on,
+    people,
+    prose,
+    signature,
+    values,
+    words,
+)
 from mailbot.rsvp.answer import Answer, Invitation, Reading
+from mailbot.rsvp.fold import fold
 from mailbot.rsvp.own_words import OwnWords, cut
 from mailbot.rsvp.people import Material
 
@@ -35,6 +49,9 @@ def material(message: Message, invitation: Invitation, own: OwnWords) -> Materia
     reply = blocks.take_apart(own.segments, around.sender)
     signed = signature.read(reply.signature, around.sender, spoken)
     named = signed.first("name")
+    if words.of(words.scan(fold(reply.text)), "correction.cues"):
+        changed = correction.read(reply.text, around.sender)
+        reply.single.extend([changed] if changed.size else [])
     scene = prose.scene(
         reply.text, around.sender or (named.value if named else ""), around.known, around.replies_to or around.address
     )
