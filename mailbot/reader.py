@@ -12,6 +12,7 @@ import multiprocessing.context
 import resource
 import signal
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from mailbot import message, reading
@@ -46,21 +47,31 @@ class Reader(Here):
 
     def __call__(self, raw: bytes, invitation: Invitation) -> tuple[Message, Reading]:
         """Read a message; raises Held when that takes too long or takes the child down."""
+        answer = self._ask(raw, invitation)
+        if answer is None:  # the child was told to end, with us or by mistake: no fault of the message
+            answer = self._ask(raw, invitation)
+        if isinstance(answer, tuple):
+            return answer[0], answer[1]
+        raise Held("unreadable", str(answer or "reading was stopped twice"))
+
+    def _ask(self, raw: bytes, invitation: Invitation) -> object:
+        """Return what the child says, None where somebody ended it."""
         pipe = self._started()
         try:
             pipe.send((raw, invitation))
             if not pipe.poll(self.seconds):
+                self.close()
                 raise Held("took_too_long", f"reading was stopped after {self.seconds:.0f} s")
-            answer = pipe.recv()
+            return pipe.recv()
         except (EOFError, OSError) as e:
+            ended = self._child
+            if ended is not None:
+                ended.join(self.seconds)
+            told_to = ended is not None and ended.exitcode == -signal.SIGTERM
             self.close()
+            if told_to:
+                return None
             raise Held("unreadable", "reading ended before its end") from e
-        except Held:
-            self.close()
-            raise
-        if isinstance(answer, tuple):
-            return answer[0], answer[1]
-        raise Held("unreadable", str(answer))
 
     def _started(self) -> Pipe:
         if self._pipe is None or self._child is None or not self._child.is_alive():
@@ -85,24 +96,24 @@ class Reader(Here):
 
 def _serve(pipe: Pipe) -> None:
     """Read until the pipe ends, which it does when our parent goes, even by kill -9."""
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, signal.SIG_IGN)  # who stops the group means our parent, who then closes the pipe
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; our parent then ends us in order
     _bound_memory()
-    while True:
-        with suppress(EOFError, OSError):
+    with suppress(EOFError, OSError):
+        while True:
             raw, invitation = pipe.recv()
             try:
                 answer: object = Here()(raw, invitation)
             except Exception as e:  # noqa: BLE001 -- the parent holds the message and goes on
                 answer = f"{type(e).__name__}: {e}"
             pipe.send(answer)
-            continue
-        return
 
 
 def _bound_memory() -> None:
-    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 -- a path of the system, not of ours
-        pages = int(statm.read().split()[0])
+    """Bound the address space, where the system tells how much is in use (Linux)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    except OSError:
+        return
     most = pages * resource.getpagesize() + MEMORY
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
