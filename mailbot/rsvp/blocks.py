@@ -113,20 +113,21 @@ def _unknown_labels(lines: list[str], rows: dict[int, list[Labelled]], taken: se
         if not parts:
             continue
         value = parts[2]
-        if phones.find(value) and not have & {"phone", "mobile"}:
-            kind = "phone"
-        elif names.is_name(value) and not have & {"name", "given"}:
-            kind = "name"
-        elif attendance.modes(value) and "mode" not in have:
-            kind = "mode"
-        elif "title" not in have and len(value.split()) < 8:
-            kind = "title"
-        elif "organisation" not in have:
-            kind = "organisation"
-        else:
+        kind = _by_look(value, have)
+        if not kind:
             continue
         have.add(kind)
         rows[at] = [Labelled(kind, value, 0.75, parts[1])]
+
+
+def _by_look(value: str, have: set[str]) -> str:
+    """Return the field that an answer looks like among those that no known label asks for, "" where all are given."""
+    record = pieces.of_pieces([value], "body")
+    for kind in ("phone", "email", "mode", "name", "organisation", "title"):
+        if record.has(kind) and kind not in have and not (kind == "phone" and "mobile" in have):
+            return kind
+    open_ = [k for k in ("name", "title", "organisation") if k not in have and not (k == "name" and "given" in have)]
+    return open_[0] if open_ and len(value.split()) < 9 else ""
 
 
 def _only_talk(found: list[Labelled], line: str) -> bool:
@@ -280,6 +281,10 @@ def _row(cells: list[str], head: list[str]) -> Record:
     for name, cell in zip(head, cells, strict=False):
         if name and cell:
             _note(record, Labelled(name, cell, 1.0, name))
+    for name, cell in zip(head, cells, strict=False):
+        kind = "" if name or not cell else _by_look(cell, set(record.values) | {"name"})
+        if kind:
+            _note(record, Labelled(kind, cell, 0.8, kind))
     return record
 
 
@@ -424,6 +429,9 @@ def _marker(prompted: Sequence[Segment]) -> str:
 def _prompted(reply: Reply, record: Record, prompt: str, lines: list[str], sender: str) -> None:
     """Read what was answered below quoted words: they are the label, or one label each for several answers."""
     asked = labels.asked_for(prompt)
+    name, sure = labels.field_of(prompt)
+    if not asked and name and sure >= 0.9:
+        asked = [name]
     lines = [re.sub(r"^(?:\[\w{1,6}\]|=*>+|->)\s*", "", x).strip() for x in lines]
     lines = [x for x in lines if x]
     answer = "\n".join(lines)
