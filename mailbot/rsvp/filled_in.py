@@ -64,7 +64,12 @@ def typed(old: Sequence[Line], sent: Known, ours: frozenset[str]) -> list[Filled
         if below - above > 1 and sent.follows(texts[above], texts[below]):
             strange = [n for n in range(above + 1, below) if shares[n] < _STRANGE]
             found += [(n, Filled(_tail(texts[above]), texts[n])) for n in strange]
+    behind = [(n, Filled(*answer)) for n, text in enumerate(texts) if (answer := sent.filled(text)) is not None]
+    answered = {n for n, _ in behind}
+    found = [pair for pair in found if pair[0] not in answered] + behind
     for number, (text, share) in enumerate(zip(texts, shares, strict=True)):
+        if number in answered:
+            continue
         if _STRANGE <= share < 0.97 and len(text) > 40:
             pieces = sent.typed_into(text)
             found += [(number, Filled(_tail(before), piece)) for before, piece in pieces if _has_words(piece)]

@@ -19,6 +19,8 @@ _SAMPLE = 6
 """Lines that are enough to tell whether a quote is of the texts that were sent."""
 _MIN_SHARE = 0.35
 """Share of a quote's words that must be ours before anything else in it counts as typed into it."""
+_MAX_LABEL = 80
+"""Characters of a line that is to be filled in; longer ones are sentences that happen to end in a colon."""
 _MAX_ALIGNED = 250
 """Words of one paragraph that are aligned word by word; the alignment is quadratic at worst."""
 
@@ -33,6 +35,10 @@ class Known:
             words += ["¶"] * _RUN
         self._words = words
         self._lines = {" ".join(_words(line)) for text in texts for line in text.splitlines()} - {""}
+        open_lines = (line.strip() for text in texts for line in text.splitlines())
+        self._labels = {
+            label_key(line[:-1]) for line in open_lines if line.endswith((":", "：")) and len(line) < 80
+        } - {""}
         self._flat = f" {' '.join(words)} "
         # The invitation's own lines come back in every reply: most are looked up once.
         self._remembered = lru_cache(maxsize=2048)(self._share)
@@ -49,6 +55,13 @@ class Known:
         A line of fewer than three words counts only if it is a whole line there.
         """
         return self._remembered(text) if self._places else 0.0
+
+    def filled(self, text: str) -> tuple[str, str] | None:
+        """Return label and answer of a line that ends in a colon where we sent it, and goes on here; else None."""
+        label, colon, answer = text.partition(":")
+        if not colon or not _WORD.search(answer) or label_key(label) not in self._labels:
+            return None
+        return label.strip(" \t-*•>"), answer.strip()
 
     def wrote(self, texts: list[str]) -> bool:
         """Say whether lines are, on the whole, from the texts that were sent.
@@ -118,6 +131,11 @@ class Known:
 def known(texts: tuple[str, ...]) -> Known:
     """Return the prepared form of the texts that were sent; prepared once for each set of texts."""
     return Known(texts)
+
+
+def label_key(label: str) -> str:
+    """Return a label for comparison: its words alone."""
+    return " ".join(_words(label))
 
 
 def _words(text: str) -> list[str]:
