@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mailbot.rsvp import attendance, names, phones, pieces, prose, roles, values, words
+from mailbot.rsvp import attendance, names, phones, pieces, prose, roles, unnamed, values, words
 from mailbot.rsvp.answer import SURE, Answer, Value
 from mailbot.rsvp.attendance import Stance
 from mailbot.rsvp.blocks import Reply
@@ -256,6 +256,8 @@ def _mentioned(found: Material, one: Mention, *, alone: bool) -> Answer:
         if full:
             return full
     title = _phrase(one.title, "title", "sentence-apposition", 0.92)
+    if not title:
+        title = _phrase(unnamed.title_of(found.scene, one), "title", "sentence-title-by-place", 0.76)
     if not title and mine:
         title = _own_title(found, [], exclude=[m for m in found.scene.mentions if m is not one])
     organisation = _phrase(one.organisation, "organisation", "sentence-organisation", 0.92)
@@ -386,8 +388,7 @@ def _own_title(found: Material, records: Sequence[Record], exclude: Sequence[Men
         return _phrase(led[0], "title", "sentence-title-of", 0.85)
     announced = roles.behind_cue(found.scene.text, list(found.scene.hits), "titles.as", capital=False)
     beside = next((m for m in found.scene.mentions if m.is_self), None)
-    by_place = prose.beside(found.scene, beside) if beside else None
-    by_place = None if by_place and roles.is_acronym(by_place.text) else by_place
+    by_place = unnamed.title_of(found.scene, beside) if beside else None
     if announced or by_place:
         return _phrase(announced or by_place, "title", "sentence-title-by-place", 0.74)
     return values.title(signed, found.context.language) if signed else None
@@ -478,6 +479,11 @@ def _fullest(found: Material, own: Value | None) -> Value | None:
         next_to = prose.beside(found.scene, me) if me else None
         if next_to and roles.is_acronym(next_to.text):
             return _phrase(next_to, "organisation", "sentence-acronym-by-place", 0.82)
+        shown = unnamed.organisation_in(
+            found.scene, found.context.replies_to or found.context.address, found.scene.mentions
+        )
+        if shown:
+            return _phrase(shown, "organisation", "sentence-organisation-by-domain", 0.84)
         announced = roles.behind_cue(found.scene.text, list(found.scene.hits), "organisations.stands", capital=True)
         if (announced and not names.is_name(announced.text)) or (announced and not signed):
             return _phrase(announced, "organisation", "sentence-organisation-by-cue", 0.74)

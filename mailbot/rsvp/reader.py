@@ -47,7 +47,7 @@ def material(message: Message, invitation: Invitation, own: OwnWords) -> Materia
     spoken = language.tell(own.text)
     around = context.gather(message, invitation, own, spoken)
     reply = blocks.take_apart(own.segments, around.sender)
-    signed = signature.read(reply.signature, around.sender, spoken)
+    signed = signature.read(reply.signature, around.sender, spoken, around.replies_to or around.address)
     named = signed.first("name")
     if words.of(words.scan(fold(reply.text)), "correction.cues"):
         changed = correction.read(reply.text, around.sender)

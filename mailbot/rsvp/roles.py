@@ -693,9 +693,26 @@ def behind_title(text: str, title: Phrase) -> Phrase | None:
         r"\s(?:of\sthe|of|at|with|w/|de\sla|de|du|del|da|do|di|della|des|der|bei\sder|bei)\s((?:[A-ZÀ-Þ][\w'’-]*\s?(?:(?:de|of|y|and|do|da|ti|ng|mga)\s)?){2,7}\w*)$",
         title.text,
     )
+    articled = re.search(
+        r"\s(?:of\sthe|for\sthe|at\sthe|de\sla|de\sl['’]|du|del|da|do|della|dell['’]|bei\sder|beim|au\ssein\sdes?|au\ssein\sdu|au\ssein\sde\sla|pour\sla|por\sla|por\sel|à\sla|à\sl['’]|au|en\sla|en\sel|na|no|nella)\s?([A-ZÀ-Þ][^,;]*)$",
+        title.text,
+    )
+    if articled and not _begins_with_unit(articled[1]):
+        return Phrase(title.start + articled.start(1), title.end, articled[1].strip(), title.language, strong=False)
     if not inside or words.of(words.scan(fold(inside[1])), "organisations.units"):
         return None
     return Phrase(title.start + inside.start(1), title.end, inside[1].strip(), title.language, strong=False)
+
+
+def _begins_with_unit(text: str) -> bool:
+    return any(h.start == 0 for h in words.of(words.scan(fold(text)), "organisations.units"))
+
+
+def from_word(text: str, folded: str, toks: list[Token], index: int) -> Phrase:
+    """Return the phrase that begins with a word and goes on as an organisation's name does."""
+    end = _rightmost(text, folded, toks, index, capitals=language.tell(text) in ("en", "de"), ends=len(text))
+    end = _cut_connectors(text, toks, toks[index].start, _with_bracket(text, folded, toks, end))
+    return Phrase(toks[index].start, end, text[toks[index].start : end], "", strong=False)
 
 
 def _title_start(text: str, toks: list[Token], at: int, head: Hit) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mailbot.rsvp import labels, names, phones, pieces, places, roles, words
+from mailbot.rsvp import labels, names, phones, pieces, places, roles, unnamed, words
 from mailbot.rsvp import language as languages
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold
@@ -56,7 +56,7 @@ def is_closing(line: str) -> bool:
     )
 
 
-def read(lines: list[str], sender: str, language: str) -> Record:
+def read(lines: list[str], sender: str, language: str, address: str = "") -> Record:
     """Return what a signature says of its writer."""
     record = Record(where="signature", text="\n".join(lines))
     record.about_sender = True
@@ -75,7 +75,7 @@ def read(lines: list[str], sender: str, language: str) -> Record:
             "signature-name",
             0.95 if sender and names.same_person(kept[named], sender) else 0.85,
         )
-    _roles(record, kept, named, language)
+    _roles(record, kept, named, language, address)
     return record
 
 
@@ -134,7 +134,7 @@ def _pieces(line: str) -> list[str]:
     return found
 
 
-def _roles(record: Record, kept: list[str], named: int | None, language: str) -> None:
+def _roles(record: Record, kept: list[str], named: int | None, language: str, address: str) -> None:
     titles: list[tuple[str, float]] = []
     orgs: list[tuple[str, float]] = []
     unknown: list[str] = []
@@ -147,7 +147,7 @@ def _roles(record: Record, kept: list[str], named: int | None, language: str) ->
             continue
         if not _told(piece, titles, orgs) and near and named is not None and at > named and _may_be_role(piece):
             unknown.append(piece)
-    _by_place(unknown, titles, orgs)
+    _by_place(unknown, titles, orgs, address)
     _note(record, "title", titles, language)
     _note(record, "organisation", orgs, language)
 
@@ -183,9 +183,13 @@ def _may_be_role(piece: str) -> bool:
     )
 
 
-def _by_place(unknown: list[str], titles: list[tuple[str, float]], orgs: list[tuple[str, float]]) -> None:
+def _by_place(unknown: list[str], titles: list[tuple[str, float]], orgs: list[tuple[str, float]], address: str) -> None:
     """Take the lines right below the name for title and organisation where no word tells them."""
     left = list(unknown)
+    shown = next((p for p in left if unnamed.fits_domain(p, address)), None)
+    if shown and not [o for o in orgs if o[1] > 0.65]:
+        orgs.append((shown, 0.86))
+        left.remove(shown)
     if left and not titles:
         titles.append((left.pop(0), 0.72))
     if left and not [o for o in orgs if o[1] > 0.65] and left[0][:1].isupper():

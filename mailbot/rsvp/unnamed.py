@@ -1,0 +1,153 @@
+"""Titles and organisations that no lexicon knows: told by where they stand and by the sender's domain.
+
+Everything here is a guess by place and says so by its confidence; the rules of roles go first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mailbot.rsvp import names, places, roles, words
+from mailbot.rsvp.fold import fold
+from mailbot.rsvp.prose import Mention, Scene
+from mailbot.rsvp.roles import Phrase
+
+_PROVIDERS = frozenset(
+    [
+        "gmail",
+        "googlemail",
+        "yahoo",
+        "ymail",
+        "hotmail",
+        "outlook",
+        "live",
+        "msn",
+        "icloud",
+        "me",
+        "mac",
+        "aol",
+        "gmx",
+        "web",
+        "proton",
+        "protonmail",
+        "mail",
+        "mailbox",
+        "orange",
+        "wanadoo",
+        "laposte",
+        "free",
+        "sfr",
+        "uol",
+        "bol",
+        "terra",
+        "ig",
+        "yandex",
+        "zoho",
+        "rocketmail",
+        "menara",
+        "moov",
+        "nauta",
+        "cantv",
+        "prodigy",
+        "sapo",
+        "libero",
+        "virgilio",
+        "tiscali",
+        "skynet",
+    ]
+)
+"""Mail providers: their names say nothing of an organisation."""
+_OURS = re.compile(
+    r"\b(?:notre|mon|ma|our|my|nuestr[oa]|mi|noss[oa]|meu|minha|unser\w*|mein\w*|nostr[oa]|mio|mia|le|la|el|the|o|a|il)\s+"
+    r"([^\W\d_][^,.;:()\n]{2,50}?),?\s+(?:(?:M|Mme|Mr|Mrs|Ms|Sr|Sra|Dr|Dra|Lic|Ing|Cde)\.?\s+)?$",
+    re.IGNORECASE,
+)
+_COLLEAGUE = re.compile(r"coll?eg|kolleg|compa[nñ]er|camarad|comrade|amig|friend|niece|nephew", re.IGNORECASE)
+_TALK = (
+    "attendance.yes",
+    "attendance.no",
+    "attendance.regret",
+    "mode.online",
+    "mode.in_person",
+    "mode.place",
+    "letters.closings",
+    "letters.greetings",
+)
+
+
+def title_of(scene: Scene, one: Mention) -> Phrase | None:
+    """Return what stands beside a name and may be a title: behind it between commas, or before it after "our"."""
+    behind = re.match(r"\s?[,(–-]\s?([^,.;:()\n]{3,110})(?=[,.;)\n]|$)", scene.text[one.end :])
+    if behind:
+        start, end = one.end + behind.start(1), one.end + behind.end(1)
+        inside = [o for o in scene.organisations if start < o.end and o.start < end]
+        if inside:
+            kept = roles.without_connector(scene.text[start : max(start, inside[0].start)])
+            end = start + len(kept)
+        found = _plain(scene, start, end)
+        if found:
+            return found
+    before = _OURS.search(scene.text[max(0, one.start - 80) : one.start])
+    if before and not _COLLEAGUE.search(before[1]):
+        start = max(0, one.start - 80) + before.start(1)
+        return _plain(scene, start, start + len(before[1]))
+    return None
+
+
+def organisation_in(scene: Scene, address: str, mentions: Sequence[Mention]) -> Phrase | None:
+    """Return a capitalised phrase of the sentences that may be an organisation: best the one whose initials the domain shows."""
+    found = [
+        p
+        for p in _capitalised(scene)
+        if not any(m.start < p.end and p.start < m.end for m in mentions) and not places.is_place(p.text)
+    ]
+    fitting = [p for p in found if fits_domain(p.text, address)]
+    return next(iter(fitting), None)
+
+
+def fits_domain(text: str, email: str) -> bool:
+    """Say whether the domain of an address shows the initials or a long word of a phrase."""
+    labels = fold(email.rpartition("@")[2]).split(".")[:-1]
+    bare = [re.sub(r"[^a-z]", "", label) for label in labels]
+    bare = [b for b in bare if len(b) > 2 and b not in _PROVIDERS]
+    spoken = [t.text for t in words.tokens(fold(text)) if not roles.is_connector(t.text)]
+    if not bare or len(spoken) < 2:
+        return bool(bare) and len(spoken) == 1 and len(spoken[0]) > 3 and spoken[0] in bare
+    initials = "".join(w[0] for w in spoken)
+    for label in bare:
+        if initials == label or (
+            len(label) >= 3 and len(initials) >= 3 and (label.startswith(initials) or initials.startswith(label))
+        ):
+            return True
+        if any(len(w) >= 6 and w in label for w in spoken):
+            return True
+    return False
+
+
+def _plain(scene: Scene, start: int, end: int) -> Phrase | None:
+    text = scene.text[start:end].strip(" ,")
+    spoken = words.tokens(scene.folded[start:end])
+    if not 0 < len(spoken) <= 8 or names.is_name(text) or places.is_place(text) or any(c.isdigit() for c in text):
+        return None
+    if words.of(words.within(scene.hits, start, end), *_TALK, "people.introductions") or roles.is_acronym(text):
+        return None
+    if any(t.text in roles.ENDS for t in spoken):
+        return None
+    return Phrase(start, start + len(text), text, "", strong=False) if len(text) > 2 else None
+
+
+def _capitalised(scene: Scene) -> list[Phrase]:
+    """Return the phrases that begin with a capital inside a sentence and go on as a name does."""
+    found: list[Phrase] = []
+    toks = words.tokens(scene.folded)
+    for index in range(1, len(toks)):
+        token = toks[index]
+        if not scene.text[token.start].isupper() or (found and token.start < found[-1].end):
+            continue
+        if token.text in names.small_words() or token.text in roles.ENDS:
+            continue
+        phrase = roles.from_word(scene.text, scene.folded, toks, index)
+        if len(phrase.text.split()) >= 2:
+            found.append(phrase)
+    return found
