@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailbot import bounce, message, outbox, registry
+from mailbot import bounce, message, outbox, registry, robots
 from mailbot.addresses import key
 from mailbot.config import Config, EventConfig
 from mailbot.database import Database
@@ -224,7 +224,7 @@ def _answer(
 
 def _not_to_be_answered(mail: Message) -> str:
     """Return why nothing may be answered, as a word, "" where it may: lists and robots get no answer (RFC 3834 2)."""
-    if mail.header("precedence").strip().lower() in ("bulk", "junk", "list") or mail.header("list-id"):
+    if robots.through_list(mail) or mail.header("precedence").strip().lower() in ("bulk", "junk", "list"):
         return "not_answered_list"
     if mail.header("auto-submitted").partition(";")[0].strip().lower() not in ("", "no"):
         return "not_answered_robot"

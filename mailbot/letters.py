@@ -57,6 +57,7 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
         subject=received.subject if received else "",
         changed=_changed(session, row),
         question=received.question if received and row.mail == "acknowledgement" else "",
+        calendar="cancel" if row.case == "cancelled" and any(_has_entry(session, p) for p in people) else "",
         uid=f"{event.slug}-{people[0].id}@{config.smtp.domain}" if len(people) == 1 else "",
     )
 
@@ -71,6 +72,12 @@ def digest_of(letter: Letter, templates: str) -> str:
     parts = {n: getattr(letter, n) for n in letter.__dataclass_fields__ if n not in ("now", "event")}
     text = repr((sorted(parts.items()), letter.event.model_dump_json(), templates))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _has_entry(session: Session, person: Participant) -> bool:
+    """Return whether a participant got a calendar entry, which a cancellation then takes back (RFC 5546 3.2.5)."""
+    got = session.query(Outbox.id).filter(Outbox.participant_id == person.id, Outbox.state == "sent")
+    return got.filter(Outbox.mail.in_(("guide", mailouts.MOVED))).first() is not None
 
 
 def templates_stamp(folder: Path) -> str:

@@ -115,6 +115,8 @@ def _print(
     for server in servers:
         line(not server["problem"], f"{server['name']}: {server['problem'] or 'signed in'}")
         for name, value in server["found"].items():
+            if name in ("capabilities", "folders"):  # long, and only a program wants them: --json has them
+                continue
             out.print(f"      {name}: {_plain(value)}", markup=False, soft_wrap=True)
     for event in settings.events:
         out.print(_schedule(event))
@@ -123,6 +125,8 @@ def _print(
 def _plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if value is None or value == "":
+        return "none"
     return ", ".join(map(str, value)) if isinstance(value, list | tuple | set | frozenset) else str(value)
 
 

@@ -287,7 +287,8 @@ def shown(mail: Mail) -> str:
     """Return what people and programs see of a mail, without what differs from run to run."""
     names = ("From", "To", "Subject", "Date", "In-Reply-To", "References", "Auto-Submitted", "X-Auto-Response-Suppress",
              "X-Mailbot-Mail", "Content-Language", "List-Unsubscribe")  # fmt: skip
-    lines = [f"{n}: {mail[n]}" for n in names if mail[n]]
+    own = re.compile(r"<[0-9a-f]{32}@")  # our Message-IDs: another one for each database
+    lines = [f"{n}: {own.sub('<…@', str(mail[n]))}" for n in names if mail[n]]
     lines += [f"[{part.get_content_type()}]" for part in mail.walk() if not part.is_multipart()]
     entry = next((part for part in mail.walk() if part.get_content_type() == "text/calendar"), None)
     if entry is not None:
