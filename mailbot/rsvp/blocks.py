@@ -97,7 +97,7 @@ def _labelled(lines: list[str], where: Where, reply: Reply, taken: set[int]) -> 
     used = _with_next_lines(lines, rows)
     if len(fields) < 2:
         return _lonely(rows, where, reply) if fields else set()
-    _records(lines, rows, where, reply)
+    _records(lines, rows, used, where, reply)
     return set(rows) | used
 
 
@@ -183,12 +183,14 @@ def _lonely(rows: dict[int, list[Labelled]], where: Where, reply: Reply) -> set[
     return set()
 
 
-def _records(lines: list[str], rows: dict[int, list[Labelled]], where: Where, reply: Reply) -> None:
+def _records(
+    lines: list[str], rows: dict[int, list[Labelled]], used: set[int], where: Where, reply: Reply
+) -> None:
     """Group labelled answers into people: a name that comes again begins the next."""
     current = Record(where=where)
     before = -1
     for at in sorted(rows):
-        heading = _heading(lines, rows, before, at)
+        heading = _heading(lines, rows, used, before, at)
         for found in rows[at]:
             again = found.field in ("name", "given", "family") and current.has(found.field)
             if current.size and (again or (heading is not None and found is rows[at][0])):
@@ -202,11 +204,11 @@ def _records(lines: list[str], rows: dict[int, list[Labelled]], where: Where, re
         reply.records.append(current)
 
 
-def _heading(lines: list[str], rows: dict[int, list[Labelled]], before: int, at: int) -> str | None:
+def _heading(lines: list[str], rows: dict[int, list[Labelled]], used: set[int], before: int, at: int) -> str | None:
     """Return the line between two labelled ones that begins a new person: "2) Orville St. Hill", "(3)" (""), else None."""
     for number in range(at - 1, before, -1):
         line = lines[number].strip()
-        if not line or number in rows:
+        if not line or number in rows or number in used:
             continue
         bare = labels.without_enumerator(line)
         if names.is_name(bare) and number == at - 1:
@@ -250,36 +252,67 @@ def _numbers(record: Record, found: Labelled, value: str, sure: float) -> None:
 
 
 def _table(lines: list[str], where: Where, reply: Reply) -> set[int]:
-    """Read rows "cell | cell | cell" under a head of labels."""
-    used: set[int] = set()
+    """Read rows "cell | cell | cell": under a head of labels, beside a column of labels, or labels and answers by turns."""
+    rows = {i: [c.strip() for c in x.split("|")] for i, x in enumerate(lines) if " | " in f" {x} "}
+    for at in [i for i, cells in rows.items() if sum(bool(c) for c in cells) == 1]:
+        lines[at] = next(c for c in rows.pop(at) if c)
+    used = _people_in_columns(rows, reply)
     head: list[str] = []
-    for at, line in enumerate(lines):
-        cells = [c.strip() for c in line.split("|")] if " | " in f" {line} " else []
-        if len(cells) < 2:
-            continue
-        if sum(bool(c) for c in cells) == 1:
-            lines[at] = next(c for c in cells if c)
+    names_of_head: list[str] = []
+    for at, cells in rows.items():
+        if at in used or len(cells) < 2:
             continue
         fields = labels.columns(cells)
-        if fields and len(cells) > 2 and not head:
-            head = fields
+        if fields and len(cells) > 2 and not head and not _by_turns(cells):
+            head, names_of_head = fields, cells
             used.add(at)
         elif head and len(cells) >= len(head) - 1 and any(cells):
             used.add(at)
-            reply.records.append(_row(cells, head))
-        elif len(cells) == 3 and not head:
-            left, right = labels.field_of(cells[0])[0], labels.field_of(cells[2])[0]
-            if right and (left == right or not labels.field_of(cells[1])[0]):
-                lines[at] = f"{cells[2]}: {cells[1]}"
-            elif left:
-                lines[at] = f"{cells[0]}: {cells[1]}"
+            reply.records.append(_row(cells, head, names_of_head))
+        elif not head:
+            lines[at] = _as_lines(cells, lines[at])
     return used
 
 
-def _row(cells: list[str], head: list[str]) -> Record:
+def _people_in_columns(rows: dict[int, list[str]], reply: Reply) -> set[int]:
+    """Read a table on its side: labels in the first column, a person in each of the others."""
+    labelled = {i: labels.field_of(c[0])[0] for i, c in rows.items() if len(c) >= 3 and labels.field_of(c[0])[1] >= 0.8}
+    beside = sum(labels.field_of(rows[i][1])[1] >= 0.8 or labels.field_of(rows[i][2])[1] >= 0.8 for i in labelled)
+    if len(labelled) < 3 or beside * 2 > len(labelled) or "name" not in labelled.values():
+        return set()
+    for column in range(1, max(len(rows[i]) for i in labelled)):
+        cells = [rows[i][column] if column < len(rows[i]) else "" for i in labelled]
+        if any(cells):
+            reply.records.append(_row(cells, list(labelled.values())))
+    return set(labelled)
+
+
+def _by_turns(cells: list[str]) -> bool:
+    """Say whether a row is label, answer, label, answer."""
+    told = [labels.field_of(c)[1] >= 0.8 for c in cells]
+    answered = [known and not attendance.modes(c) for known, c in zip(told, cells, strict=True)]
+    return len(cells) in (4, 6) and all(told[0::2]) and not any(answered[1::2])
+
+
+def _as_lines(cells: list[str], line: str) -> str:
+    """Return a row without a head as labelled answers: "Phone | X | Tel" (two languages), or by turns."""
+    if _by_turns(cells):
+        return "; ".join(f"{label}: {cell}" for label, cell in zip(cells[0::2], cells[1::2], strict=True) if cell)
+    if len(cells) == 3:
+        left, right = labels.field_of(cells[0])[0], labels.field_of(cells[2])[0]
+        if right and (left == right or not labels.field_of(cells[1])[0]):
+            return f"{cells[2]}: {cells[1]}"
+        if left:
+            return f"{cells[0]}: {cells[1]}"
+    return line
+
+
+def _row(cells: list[str], head: list[str], written: list[str] | None = None) -> Record:
     record = Record(where="table", text=" | ".join(cells))
-    for name, cell in zip(head, cells, strict=False):
-        if name and cell:
+    for at, (name, cell) in enumerate(zip(head, cells, strict=False)):
+        if name == "mode" and written and re.fullmatch(r"\W*[xX✓✔☑☒]\W*|oui|yes|s[ií]|sim|ja", cell.strip()):
+            _note(record, Labelled(name, written[at], 1.0, cell))
+        elif name and cell and not (name == "mode" and record.has("mode_text")):
             _note(record, Labelled(name, cell, 1.0, name))
     for name, cell in zip(head, cells, strict=False):
         kind = "" if name or not cell else _by_look(cell, set(record.values) | {"name"})
