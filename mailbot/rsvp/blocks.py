@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailbot.rsvp import labels, names, phones, pieces, signature, words
+from mailbot.rsvp import attendance, labels, names, phones, pieces, signature, words
 from mailbot.rsvp.answer import Where
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from mailbot.message import Address, Message
-from mailbot.rsvp import names, places
+from mailbot.rsvp import names, places, words
 from mailbot.rsvp.answer import Invitation
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.own_words import OwnWords
@@ -61,6 +61,8 @@ def gather(message: Message, invitation: Invitation, own: OwnWords, language: st
 def _person(shown: str, email: str) -> str:
     """Return a display name in natural order where it may be a person's, "" for an office's or an organisation's."""
     if not shown or "@" in shown:
+        return ""
+    if words.of(words.scan(fold(shown)), "people.offices"):
         return ""
     bare = names.natural(shown)
     if any(p.isupper() and 2 < len(p) < 5 for p in shown.split()) and any(places.is_place(p) for p in shown.split()):

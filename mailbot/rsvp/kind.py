@@ -93,7 +93,8 @@ def _is_unrelated(
     message: Message, invitation: Invitation, hits: object, related: bool, labelled: int, own: OwnWords
 ) -> bool:
     cues = words.of(hits, "unrelated.cues")  # type: ignore[arg-type] -- a tuple of hits
-    direct = any(a.key in invitation.own_addresses for a in message.to)
+    # Where nobody told us our own address, whatever we are shown was sent to us.
+    direct = not invitation.own_addresses or any(a.key in invitation.own_addresses for a in message.to)
     if message.header("list-unsubscribe") and not (
         {*message.in_reply_to, *message.references} & invitation.message_ids
     ):

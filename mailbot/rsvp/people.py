@@ -256,6 +256,8 @@ def _mentioned(found: Material, one: Mention, *, alone: bool) -> Answer:
         if full:
             return full
     title = _phrase(one.title, "title", "sentence-apposition", 0.92)
+    if not title and alone and not mine:
+        title = _phrase(_said_of_them(found), "title", "sentence-title-of-them", 0.85)
     if not title:
         title = _phrase(unnamed.title_of(found.scene, one), "title", "sentence-title-by-place", 0.76)
     if not title and mine:
@@ -392,6 +394,15 @@ def _own_title(found: Material, records: Sequence[Record], exclude: Sequence[Men
     if announced or by_place:
         return _phrase(announced or by_place, "title", "sentence-title-by-place", 0.74)
     return values.title(signed, found.context.language) if signed else None
+
+
+def _said_of_them(found: Material) -> roles.Phrase | None:
+    """Return the title in "she's our media officer", "il est notre trésorier"."""
+    is_ = r"\b(?:she|he|elle|il|ella|el|ela|ele|sie|er|lei|lui)\W{1,3}(?:s|is|est|es|e|ist)\b.{0,12}$"
+    for title in found.scene.titles:
+        if re.search(is_, found.scene.folded[max(0, title.start - 30) : title.start]):
+            return title
+    return None
 
 
 def _before_organisation(found: Material, title: roles.Phrase) -> bool:

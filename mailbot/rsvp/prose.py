@@ -283,15 +283,29 @@ def _roles_of(
     border = min(following, _sentence_end(text, one.end))
     behind = [t for t in titles if one.end <= t.start < border and _apposed(text[one.end : t.start])]
     before = [t for t in titles if t.end <= one.start and _leads_to(text[t.end : one.start])]
+    before = before or _before_with_organisation(one, text, orgs, titles)
     own = behind[0] if behind else before[-1] if before else None
     if own:
         one.title = own
+    if own and own.end < one.start:
+        between = [o for o in orgs if own.end <= o.start and o.end <= one.start and o.strong]
+        if between:
+            one.organisation = between[0]
+            return
     anchor = own.end if own and own.start > one.start else one.end
     later = [o for o in orgs if anchor <= o.start < border and o.strong]
     if later and (own is None or len(text[anchor : later[0].start]) < 60):
         one.organisation = later[0]
     elif own and not any(o.strong for o in orgs):
         one.title, one.organisation = _split_title(text, own)
+
+
+def _before_with_organisation(
+    one: Mention, text: str, orgs: Sequence[Phrase], titles: Sequence[Phrase]
+) -> list[Phrase]:
+    """Return a title before a name with its organisation between: "the President of the Union of X, Ms Y"."""
+    near = [o for o in orgs if o.strong and o.end <= one.start and _leads_to(text[o.end : one.start])]
+    return [t for t in titles for o in near if 0 <= o.start - t.end <= 12]
 
 
 def _split_title(text: str, title: Phrase) -> tuple[Phrase, Phrase | None]:

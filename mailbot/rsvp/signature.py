@@ -155,6 +155,10 @@ def _roles(record: Record, kept: list[str], named: int | None, language: str, ad
 def _told(piece: str, titles: list[tuple[str, float]], orgs: list[tuple[str, float]]) -> bool:
     """Note a line whose words tell what it is; False where none does."""
     hits = words.scan(fold(piece))
+    office, _, rest = piece.partition(" ")
+    if rest and words.of(words.scan(fold(office)), "organisations.units", "people.offices") and roles.is_acronym(rest.split()[0]):
+        orgs.append((rest, 0.88))  # "Segreteria FILP - Federazione …"
+        return True
     strong = [o for o in roles.organisations(piece, hits) if o.strong or o.end - o.start == len(piece)]
     title = next((t for t in roles.titles(piece, strong, hits) if t.start < 3), None)
     if title and strong and strong[0].start >= title.end:
