@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.orm import Session
 
 from mailbot import log, rehearsal
+from mailbot.addresses import key
 from mailbot.cli import parts
 from mailbot.cli.app import app, out
 from mailbot.cli.look import registry_table, save_report
@@ -58,9 +59,9 @@ def demo(
     clock = rehearsal.Clock(rehearsal.INVITED)
     turns = parts.turns_of(settings, database, threading.Event(), clock)
     zone = settings.events[0].zone
-    total = len(rehearsal.arrivals())
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("replies read"))
-    with Progress(*columns, console=out, transient=True) as progress:
+    total = sum(len(arrival.boxes) for arrival in rehearsal.arrivals())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("messages read"))
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as progress:
         task = progress.add_task("1 October 2018", total=total)
         turns.on_message = lambda: progress.advance(task)
         story = Story(database, zone)
@@ -77,7 +78,7 @@ def demo(
         sent = session.scalar(sa.select(sa.func.count()).select_from(Outbox).where(Outbox.state == "sent"))
     out.print()
     out.print(registry_table("The registry", people))
-    out.print(f"\n{total} replies read and {sent} mails sent in {time.monotonic() - started:.0f} s. Where to look:")
+    out.print(f"\n{total} messages read and {sent} mails sent in {time.monotonic() - started:.0f} s. Where to look:")
     for what, where in (("sent mails", folder / "sent"), ("database", folder / "registry.db"),
                         ("configuration", folder / "config.toml"), ("report", report)):  # fmt: skip
         out.print(f"  {what:14} {where}", markup=False, soft_wrap=True, highlight=False)
@@ -136,6 +137,8 @@ def _highlights(session: Session, changes: list[Change], sent: list[Outbox]) -> 
                 yield f"{name} takes part online after all"
             case ("mode", "online", "in_person"):
                 yield f"{name} comes in person after all"
+            case ("status", None, "registered") if person and key(person.email or "") != key(change.who):
+                yield f"{name} is registered by {change.who}"
             case ("status", "registered", "declined"):
                 yield f"{name} cancels"
             case ("phone" | "title" | "organisation" | "name", str(), str()):

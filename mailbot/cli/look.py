@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
@@ -155,13 +156,14 @@ def registry_table(title: str, people: Sequence[Participant]) -> Table:
     caption = (
         f"{len(coming)} registered: {online} online, {in_person} in person, {len(coming) - online - in_person} not said"
     )
-    table = Table(title=escape(title), caption=caption, title_justify="left", caption_justify="left", expand=True)
+    table = Table(title=escape(title), caption=caption, title_justify="left", caption_justify="left", expand=True,
+                  box=SIMPLE_HEAD, pad_edge=False)  # fmt: skip
     narrow = out.width < NARROW
-    for name, ratio in (("name", 4), ("title", 3), ("organisation", 5), ("phone", 0), ("e-mail", 4)):
+    for name, ratio in (("name", 5), ("title", 4), ("organisation", 6), ("phone", 0), ("e-mail", 5)):
         if not (narrow and name in ("title", "e-mail")):
             table.add_column(name, overflow="ellipsis", no_wrap=True, ratio=ratio or None)
     table.add_column("takes part", no_wrap=True)
-    table.add_column("", overflow="ellipsis", no_wrap=True, ratio=2)
+    table.add_column("", no_wrap=True)
     for p in people:
         cells = [p.name, p.organisation, p.phone] if narrow else [p.name, p.title, p.organisation, p.phone, p.email]
         gone = p.status == "declined"
