@@ -25,6 +25,10 @@ from mailbot.rsvp.own_words import OwnWords, cut
 from mailbot.rsvp.people import Material
 
 
+ENOUGH = 22
+"""Words of a reply from which on it is likely to tell what its writer does and for whom."""
+
+
 def language_of(text: str) -> str:
     """Return the language of a text (see language.tell)."""
     return language.tell(text)
@@ -68,6 +72,7 @@ def _reading(message: Message, invitation: Invitation, own: OwnWords, found: Mat
     answers: tuple[Answer, ...] = ()
     if decided == "registration":
         answers = _with_earlier(message, invitation, own, found, people.answers(found))
+        answers = tuple(_unread(a, found) for a in answers)
     elif decided in ("decline", "question"):
         answers = (people.declining(found),)
     asked = found.scene.text[found.asked[0][0] : found.asked[-1][1]].strip() if found.asked else ""
@@ -82,6 +87,15 @@ def _reading(message: Message, invitation: Invitation, own: OwnWords, found: Mat
         review=(*(("language_unknown",) if unknown else ()), *(("kind_unsure",) if rule in kind.DOUBTFUL else ())),
         own_text=own.text,
     )
+
+
+def _unread(answer: Answer, found: Material) -> Answer:
+    """Ask a person to look where somebody who wrote much seems not to say their title or organisation."""
+    if words.of(found.scene.hits, "correction.cues", "correction.keep"):
+        return answer
+    written = len(found.full_text.split())
+    reasons = [f"{f}_not_found" for f in ("title", "organisation") if getattr(answer, f) is None and written >= ENOUGH]
+    return replace(answer, review=(*answer.review, *reasons)) if reasons else answer
 
 
 def _with_earlier(
@@ -110,5 +124,5 @@ def _read_forwarded(message: Message, third: Message, own: OwnWords, invitation:
 
 def _shown(answer: Answer, own_text: str) -> Answer:
     """Give every value its place in the own text."""
-    placed = {n: values.evidence(v, own_text) for n, v in answer.values().items()}
+    placed = {n: values.evidence(values.calibrated(v), own_text) for n, v in answer.values().items()}
     return replace(answer, **placed)  # type: ignore[arg-type] -- the names are fields of Answer

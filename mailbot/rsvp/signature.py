@@ -267,7 +267,8 @@ def _note(record: Record, field: str, found: list[tuple[str, float]], language: 
         else shown
     )
     for text, sure, _ in sorted(ordered, key=lambda row: row[1] < 0.7):
-        record.add(field, text, text, f"signature-{field}", sure)
+        rule = f"signature-{field}" if sure > 0.75 else f"signature-{field}-by-place"
+        record.add(field, text, text, rule, sure)
 
 
 def _trailing_block(lines: list[str]) -> int:

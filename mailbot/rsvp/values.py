@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 from mailbot.rsvp import attendance, names, phones, roles, signature
 from mailbot.rsvp.answer import Value, Where
@@ -210,6 +213,18 @@ def _shortened(text: str) -> str:
     if text.endswith(".") and not re.search(r"\b(?:\w\.){2,}$|\b\w{1,5}\.$", text):
         text = text.rstrip(".")
     return text
+
+
+@cache
+def _measured() -> dict[str, float]:
+    with (Path(__file__).parent / "confidence.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def calibrated(value: Value) -> Value:
+    """Return a value that is no surer of itself than its rule was found to be."""
+    limit = _measured().get(value.rule.partition("/")[0], 1.0)
+    return value if value.confidence <= limit else replace(value, confidence=limit)
 
 
 def evidence(value: Value, own_text: str) -> Value:
