@@ -131,23 +131,30 @@ def _highlights(session: Session, changes: list[Change], sent: list[Outbox]) -> 
     """Yield the turns of the story: changes of mind, people sent instead, mail that came back, guides sent late."""
     for change in changes:
         person = session.get(Participant, change.participant_id)
-        name = person.name or person.email if person else ""
-        match (change.field, change.old, change.new):
-            case ("mode", "in_person", "online"):
-                yield f"{name} takes part online after all"
-            case ("mode", "online", "in_person"):
-                yield f"{name} comes in person after all"
-            case ("status", None, "registered") if person and key(person.email or "") != key(change.who):
-                yield f"{name} is registered by {change.who}"
-            case ("status", "registered", "declined"):
-                yield f"{name} cancels"
-            case ("phone" | "title" | "organisation" | "name", str(), str()):
-                yield f"{name} corrects the {change.field}: {change.new}"
-            case ("reachable", _, "unreachable"):
-                yield f"mail to {name} comes back: {' '.join(change.words.split())[:60]}"
-            case ("needs_access", None, "yes"):
-                yield f"{name} needs a computer at an office"
+        if person is not None and (line := _highlight(change, person)):
+            yield line
     for mail in sent:
         person = session.get(Participant, mail.participant_id) if mail.participant_id else None
         if mail.mail == "guide" and person and person.registered_at > mail.event_start.replace(day=16):
             yield f"{person.name} registers late and gets the guide at once"
+
+
+def _highlight(change: Change, person: Participant) -> str:
+    """Return one change as a line of the story, "" where it is none."""
+    name = person.name or person.email
+    match (change.field, change.old, change.new):
+        case ("mode", "in_person", "online"):
+            return f"{name} takes part online after all"
+        case ("mode", "online", "in_person"):
+            return f"{name} comes in person after all"
+        case ("status", None, "registered") if key(person.email or "") != key(change.who):
+            return f"{name} is registered by {change.who}"
+        case ("status", "registered", "declined"):
+            return f"{name} cancels"
+        case ("phone" | "title" | "organisation" | "name", str(), str()):
+            return f"{name} corrects the {change.field}: {change.new}"
+        case ("reachable", _, "unreachable"):
+            return f"mail to {name} comes back: {' '.join(change.words.split())[:60]}"
+        case ("needs_access", None, "yes"):
+            return f"{name} needs a computer at an office"
+    return ""

@@ -24,7 +24,9 @@ _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe
 
 def folded(name: str) -> str:
     """Return a name for comparison: lower case, no accents, words sorted."""
-    plain = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
+    # Decomposed, folded and decomposed again: the compatibility caseless match of Unicode's section 3.13.
+    lower = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold()).casefold()
+    plain = unicodedata.normalize("NFKD", lower.translate(_LETTERS))
     words = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c)).split()
     return " ".join(sorted(words))
 
