@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
 from mailbot import __version__
@@ -40,8 +41,18 @@ EventOption = Annotated[str, typer.Option("--event", "-e", metavar="SLUG", help=
 
 PIPED = 160  # columns of what goes into a file or a pipe: nobody wants 80 there
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED)
-err = Console(stderr=True, highlight=False)
+
+class Shown(Console):
+    """A console on which text is nothing but text: what participants and servers wrote never steers a terminal."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Return text without control characters and marks that turn its direction."""
+        plain = "".join(c if c == "\n" or c.isprintable() else " " for c in text)
+        return super().render_str(plain, **how)
+
+
+out = Shown(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED)
+err = Shown(stderr=True, highlight=False)
 
 
 @app.callback(invoke_without_command=True)
@@ -80,7 +91,7 @@ def main() -> None:
     from mailbot.cli import demo, look, setup, work  # noqa: F401 -- they register their commands
 
     try:
-        app()
+        app(prog_name="mailbot")
     except ConfigRefused as e:
         err.print(f"[bold red]{len(e.problems)} problem{'s' if len(e.problems) != 1 else ''} in the configuration:[/]")
         for problem in e.problems:

@@ -52,6 +52,7 @@ _MOJIBAKE = re.compile(
 )
 _ODD_SPACES = re.compile("[\u00a0\u202f\u2007\u2009]")
 _ODD = re.compile("[\x00\u00a0\u2007\u2009\u202f\ufeff\u200b\u2060\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # would steer a terminal; no mail needs them
 _UNSEEN = re.compile("[\x00\ufeff\u200b\u2060\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LINES = re.compile(r"[^\n]*\n?")
 
@@ -85,9 +86,8 @@ def tidy(text: str) -> str:
 
     Phone numbers copied from an address book often come wrapped in direction marks.
     """
-    if text.isascii():
-        return text.replace("\x00", "")
-    if _ODD.search(text) is None:
+    text = _CONTROL.sub("", text)
+    if text.isascii() or _ODD.search(text) is None:
         return text
     return _UNSEEN.sub("", _ODD_SPACES.sub(" ", text))
 
