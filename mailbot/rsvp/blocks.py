@@ -10,17 +10,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailbot.rsvp import attendance, labels, names, phones, pieces, signature, words
+from mailbot.rsvp import labels, names, pieces, signature, tables, words
 from mailbot.rsvp.answer import Where
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.labels import Labelled
+from mailbot.rsvp.noting import by_look, note
 from mailbot.rsvp.own_words import Segment
 
 _WRAP = 58
 """A labelled line at least this long may go on in the next one."""
-
-
 _COLON = re.compile(r"^\W*([^\W\d_][\w .'’-]{1,25}?)\s*:\s*(\S.*)$")
 
 
@@ -62,8 +61,8 @@ def take_apart(segments: Sequence[Segment], sender: str) -> Reply:
 
 def _lines(reply: Reply, lines: list[str], where: Where, sender: str) -> None:
     lines = [x.rstrip() for x in lines]
-    rows = _table(lines, where, reply) if where == "table" or any(" | " in x for x in lines) else set()
-    rows |= _label_columns(lines, reply, set())
+    rows = tables.rows(lines, reply.records) if where == "table" or any(" | " in x for x in lines) else set()
+    rows |= tables.flattened(lines, reply.records)
     rows |= _labelled(lines, where, reply, rows)
     rows |= _people_lines(lines, where, reply, rows, sender)
     rows |= _one_a_line(lines, where, reply, rows, sender)
@@ -73,9 +72,6 @@ def _lines(reply: Reply, lines: list[str], where: Where, sender: str) -> None:
         reply.signature[:0] = left[at:]
         left = left[:at]
     reply.prose.extend(left)
-
-
-# ---------------------------------------------------------------- labelled answers
 
 
 def _labelled(lines: list[str], where: Where, reply: Reply, taken: set[int]) -> set[int]:
@@ -113,21 +109,11 @@ def _unknown_labels(lines: list[str], rows: dict[int, list[Labelled]], taken: se
         if not parts:
             continue
         value = parts[2]
-        kind = _by_look(value, have)
+        kind = by_look(value, have)
         if not kind:
             continue
         have.add(kind)
         rows[at] = [Labelled(kind, value, 0.75, parts[1])]
-
-
-def _by_look(value: str, have: set[str]) -> str:
-    """Return the field that an answer looks like among those that no known label asks for, "" where all are given."""
-    record = pieces.of_pieces([value], "body")
-    for kind in ("phone", "email", "mode", "name", "organisation", "title"):
-        if record.has(kind) and kind not in have and not (kind == "phone" and "mobile" in have):
-            return kind
-    open_ = [k for k in ("name", "title", "organisation") if k not in have and not (k == "name" and "given" in have)]
-    return open_[0] if open_ and len(value.split()) < 9 else ""
 
 
 def _only_talk(found: list[Labelled], line: str) -> bool:
@@ -177,15 +163,13 @@ def _lonely(rows: dict[int, list[Labelled]], where: Where, reply: Reply) -> set[
             and len(one.value) < 120
         ):
             record = Record(where=where)
-            _note(record, one)
+            note(record, one)
             reply.single.append(record)
             return {at} if one.field != "phone" else set()
     return set()
 
 
-def _records(
-    lines: list[str], rows: dict[int, list[Labelled]], used: set[int], where: Where, reply: Reply
-) -> None:
+def _records(lines: list[str], rows: dict[int, list[Labelled]], used: set[int], where: Where, reply: Reply) -> None:
     """Group labelled answers into people: a name that comes again begins the next."""
     current = Record(where=where)
     before = -1
@@ -198,7 +182,7 @@ def _records(
                 current = Record(where=where)
             if heading and found is rows[at][0]:
                 current.add("name", heading, heading, "heading-name", 0.92)
-            _note(current, found)
+            note(current, found)
         before = at
     if current.size:
         reply.records.append(current)
@@ -219,153 +203,6 @@ def _heading(lines: list[str], rows: dict[int, list[Labelled]], used: set[int], 
             return ""
         break
     return None
-
-
-def _note(record: Record, found: Labelled) -> None:
-    """Note a labelled answer under its field; several numbers are told apart."""
-    value, sure = found.value.strip(" ;,|"), 0.9 + 0.07 * (found.certainty >= 0.95)
-    if not value or re.fullmatch(r"[-–_./\s]+|n/?a|none|n[ée]ant|aucune?|ninguno|nenhum|keine?", fold(value)):
-        return
-    if found.field in ("phone", "mobile", "office", "fax"):
-        _numbers(record, found, value, sure)
-    elif found.field == "mode":
-        record.add("mode_text", value, value, "label-mode", sure)
-        record.add("mode_label", found.label, found.label, "label-mode", sure)
-    elif found.field == "email":
-        for address in pieces.EMAIL.finditer(value):
-            record.add("email", address.group(), address.group(), "label-email", sure)
-    elif found.field != "other":
-        record.add(found.field, value, value, f"label-{found.field}", sure)
-
-
-def _numbers(record: Record, found: Labelled, value: str, sure: float) -> None:
-    for number in phones.find(value) or phones.find(re.sub(r"(?<=\d)[oO](?=\d)", "0", value)):
-        kind = number.kind or (found.field if found.field != "phone" else "")
-        record.add("phone", f"{kind}|{number.text}|{number.whose}|{number.code}", number.text, "label-phone", sure)
-        if re.search(r"prefer|pr[ée]f|este ultimo|last|dernier", fold(value[number.end :])):
-            record.values["phone"].insert(0, record.values["phone"].pop())
-    for address in pieces.EMAIL.finditer(value):
-        record.add("email", address.group(), address.group(), "label-email", sure)
-
-
-# ---------------------------------------------------------------- tables
-
-
-def _table(lines: list[str], where: Where, reply: Reply) -> set[int]:
-    """Read rows "cell | cell | cell": under a head of labels, beside a column of labels, or labels and answers by turns."""
-    rows = {i: [c.strip() for c in x.split("|")] for i, x in enumerate(lines) if " | " in f" {x} "}
-    for at in [i for i, cells in rows.items() if sum(bool(c) for c in cells) == 1]:
-        lines[at] = next(c for c in rows.pop(at) if c)
-    used = _people_in_columns(rows, reply)
-    head: list[str] = []
-    names_of_head: list[str] = []
-    for at, cells in rows.items():
-        if at in used or len(cells) < 2:
-            continue
-        fields = labels.columns(cells)
-        if fields and len(cells) > 2 and not head and not _by_turns(cells):
-            head, names_of_head = fields, cells
-            used.add(at)
-        elif head and len(cells) >= len(head) - 1 and any(cells):
-            used.add(at)
-            reply.records.append(_row(cells, head, names_of_head))
-        elif not head:
-            lines[at] = _as_lines(cells, lines[at])
-    return used
-
-
-def _people_in_columns(rows: dict[int, list[str]], reply: Reply) -> set[int]:
-    """Read a table on its side: labels in the first column, a person in each of the others."""
-    labelled = {i: labels.field_of(c[0])[0] for i, c in rows.items() if len(c) >= 3 and labels.field_of(c[0])[1] >= 0.8}
-    beside = sum(labels.field_of(rows[i][1])[1] >= 0.8 or labels.field_of(rows[i][2])[1] >= 0.8 for i in labelled)
-    if len(labelled) < 3 or beside * 2 > len(labelled) or "name" not in labelled.values():
-        return set()
-    for column in range(1, max(len(rows[i]) for i in labelled)):
-        cells = [rows[i][column] if column < len(rows[i]) else "" for i in labelled]
-        if any(cells):
-            reply.records.append(_row(cells, list(labelled.values())))
-    return set(labelled)
-
-
-def _by_turns(cells: list[str]) -> bool:
-    """Say whether a row is label, answer, label, answer."""
-    told = [labels.field_of(c)[1] >= 0.8 for c in cells]
-    answered = [known and not attendance.modes(c) for known, c in zip(told, cells, strict=True)]
-    return len(cells) in (4, 6) and all(told[0::2]) and not any(answered[1::2])
-
-
-def _as_lines(cells: list[str], line: str) -> str:
-    """Return a row without a head as labelled answers: "Phone | X | Tel" (two languages), or by turns."""
-    if _by_turns(cells):
-        return "; ".join(f"{label}: {cell}" for label, cell in zip(cells[0::2], cells[1::2], strict=True) if cell)
-    if len(cells) == 3:
-        left, right = labels.field_of(cells[0])[0], labels.field_of(cells[2])[0]
-        if right and (left == right or not labels.field_of(cells[1])[0]):
-            return f"{cells[2]}: {cells[1]}"
-        if left:
-            return f"{cells[0]}: {cells[1]}"
-    return line
-
-
-def _row(cells: list[str], head: list[str], written: list[str] | None = None) -> Record:
-    record = Record(where="table", text=" | ".join(cells))
-    for at, (name, cell) in enumerate(zip(head, cells, strict=False)):
-        if name == "mode" and written and re.fullmatch(r"\W*[xX✓✔☑☒]\W*|oui|yes|s[ií]|sim|ja", cell.strip()):
-            _note(record, Labelled(name, written[at], 1.0, cell))
-        elif name and cell and not (name == "mode" and record.has("mode_text")):
-            _note(record, Labelled(name, cell, 1.0, name))
-    for name, cell in zip(head, cells, strict=False):
-        kind = "" if name or not cell else _by_look(cell, set(record.values) | {"name"})
-        if kind:
-            _note(record, Labelled(kind, cell, 0.8, kind))
-    return record
-
-
-def _label_columns(lines: list[str], reply: Reply, taken: set[int]) -> set[int]:
-    """Read a table that was flattened into single lines: all labels first, then all answers, person by person."""
-    filled = [(i, x.strip()) for i, x in enumerate(lines) if x.strip()]
-    best: tuple[int, int] = (0, 0)
-    start = 0
-    while start < len(filled):
-        end = start
-        while end < len(filled) and _is_bare_label(filled[end][1]):
-            end += 1
-        if end - start > best[1] - best[0]:
-            best = (start, end)
-        start = max(end, start + 1)
-    count = best[1] - best[0]
-    if count < 3:
-        return set()
-    head = [labels.field_of(x)[0] for _, x in filled[best[0] : best[1]]]
-    used = {i for i, _ in filled[best[0] : best[1]]}
-    rest = filled[best[1] :]
-    while len(rest) >= count and _fits(head, [x for _, x in rest[:count]]):
-        reply.records.append(_row([x for _, x in rest[:count]], head))
-        used |= {i for i, _ in rest[:count]}
-        rest = rest[count:]
-    return used if len(used) > count else set()
-
-
-def _is_bare_label(line: str) -> bool:
-    if ":" in line:  # what follows a colon is the answer, and the line is no bare label
-        return False
-    name, sure = labels.field_of(line)
-    return bool(name) and sure >= 0.8 and len(line) < 45
-
-
-def _fits(head: list[str], cells: list[str]) -> bool:
-    """Say whether cells may stand under a head: numbers where numbers belong."""
-    for name, cell in zip(head, cells, strict=True):
-        if name in ("phone", "mobile") and not re.search(r"\d{2}", cell):
-            return False
-        if name == "email" and "@" not in cell and len(cell) > 12:
-            return False
-        if name == "name" and re.search(r"\d", cell):
-            return False
-    return True
-
-
-# ---------------------------------------------------------------- lists
 
 
 def _people_lines(lines: list[str], where: Where, reply: Reply, taken: set[int], sender: str) -> set[int]:
@@ -449,9 +286,6 @@ def _greets(line: str) -> bool:
     return any(h.start < 3 for h in hits) and len(line) < 60 and not re.search(r"\d{4}", line)
 
 
-# ---------------------------------------------------------------- between the quoted lines
-
-
 def _marker(prompted: Sequence[Segment]) -> str:
     """Return what a writer puts before each answer: "[MKT]", "==>", "R:"."""
     firsts = [re.match(r"\[\w{1,6}\]|=*>+|->|R\s?:|\*+|»+|A\s?:", s.text.strip()) for s in prompted]
@@ -472,13 +306,13 @@ def _prompted(reply: Reply, record: Record, prompt: str, lines: list[str], sende
         return
     if len(asked) == 1:
         value = " ".join(lines)
-        _note(record, Labelled(asked[0], _without_greeting(value, asked[0]), 1.0, prompt))
+        note(record, Labelled(asked[0], _without_greeting(value, asked[0]), 1.0, prompt))
         reply.answers.append((prompt, answer))
         return
     if not asked:
         for line in lines:  # filled in behind a label of ours: the line brings its own ("> Titre : trésorière")
             for found in labels.split(line):
-                _note(record, found)
+                note(record, found)
         reply.answers.append((prompt, answer))
         return
     nested = Reply()
@@ -498,7 +332,7 @@ def _by_order(asked: list[str], lines: list[str], sender: str) -> Record:
     if len(parts) == len(asked) and len(asked) <= 3:
         record = Record(where="quote")
         for name, part in zip(asked, parts, strict=True):
-            _note(record, Labelled(name, part, 0.9, name))
+            note(record, Labelled(name, part, 0.9, name))
         return record
     return pieces.of_pieces(parts, "quote", sender, "\n".join(lines))
 

@@ -10,8 +10,8 @@ from mailbot.rsvp import attendance, people, words
 from mailbot.rsvp.answer import Invitation, Kind
 from mailbot.rsvp.attendance import Stance
 from mailbot.rsvp.fold import fold
+from mailbot.rsvp.material import Material
 from mailbot.rsvp.own_words import OwnWords
-from mailbot.rsvp.people import Material
 
 UNSURE = "reply-without-words"
 """The rule of a reply that says neither yes nor no: a person must look."""

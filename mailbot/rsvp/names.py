@@ -9,106 +9,12 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from mailbot.rsvp import words
+from mailbot.rsvp import grammar, words
 from mailbot.rsvp.fold import fold
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’.\-‐‑][^\W\d_]+)*[’'.]?")
 _BRACKETS = re.compile(r"\s*[(\[{<][^)\]}>]*[)\]}>]?\s*")
 _EDGE = " \t\n.,;:|/*_\"'«»“”‹›()[]-–—•·=>!?✓✔☑️"
-_OFTEN = frozenset(
-    [
-        "webex",
-        "skype",
-        "zoom",
-        "outlook",
-        "android",
-        "iphone",
-        "samsung",
-        "covid",
-        "unicode",
-        "internet",
-        "facebook",
-        "twitter",
-    ]
-)
-_MONTHS = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "janvier",
-        "fevrier",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "aout",
-        "septembre",
-        "octobre",
-        "novembre",
-        "decembre",
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-        "janeiro",
-        "fevereiro",
-        "marco",
-        "maio",
-        "junho",
-        "julho",
-        "setembro",
-        "outubro",
-        "novembro",
-        "dezembro",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "lundi",
-        "mardi",
-        "mercredi",
-        "jeudi",
-        "vendredi",
-        "samedi",
-        "dimanche",
-        "lunes",
-        "martes",
-        "miercoles",
-        "jueves",
-        "viernes",
-        "sabado",
-        "domingo",
-        "montag",
-        "dienstag",
-        "mittwoch",
-        "donnerstag",
-        "freitag",
-        "samstag",
-        "sonntag",
-    ]
-)
 
 
 @cache
@@ -142,7 +48,9 @@ def is_name(text: str, least: int = 2) -> bool:
         low = fold(part).strip(".'")
         if low in particles() and not (part[0].isupper() and len(part) > 2):
             continue
-        if not (part[0].isupper() or not _has_case(part)) or low in small_words() | _OFTEN | _MONTHS:
+        if not (part[0].isupper() or not _has_case(part)) or low in small_words() | grammar.words_that(
+            "products"
+        ) | grammar.words_that("days_and_months"):
             return False
         named += 1
     return named >= least and not says_something_else(bare)

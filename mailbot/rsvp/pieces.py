@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mailbot.rsvp import attendance, labels, names, phones, places, roles, words
+from mailbot.rsvp import attendance, labels, names, phones, phrases, places, roles, words
 from mailbot.rsvp.answer import Where
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold
@@ -181,11 +181,11 @@ def _role(record: Record, part: str) -> bool:
         record.add("title", _before_weak_organisation(record, rest), rest, "list-title", 0.9)
         return True
     if orgs and len(part) < 140:
-        whole = roles.after_connector(part).strip(" .,;") if orgs[0].start < 25 else orgs[0].text
+        whole = phrases.after_connector(part).strip(" .,;") if orgs[0].start < 25 else orgs[0].text
         value = whole if len(whole) <= len(orgs[0].text) + 30 else orgs[0].text
         record.add("organisation", value, value, "list-organisation", 0.9)
         return True
-    if roles.is_acronym(part) and record.has("name"):
+    if phrases.is_acronym(part) and record.has("name"):
         record.add(
             "organisation" if record.has("title") or len(part) > 4 else "title", part, part, "list-acronym", 0.85
         )
@@ -196,17 +196,17 @@ def _role(record: Record, part: str) -> bool:
 def _before_weak_organisation(record: Record, title: str) -> str:
     """Split "Secretary General CTUC": an acronym behind a title is the organisation."""
     spoken = title.split()
-    if len(spoken) > 1 and roles.is_acronym(spoken[-1]) and spoken[-1].isupper() and len(spoken[-1]) > 2:
+    if len(spoken) > 1 and phrases.is_acronym(spoken[-1]) and spoken[-1].isupper() and len(spoken[-1]) > 2:
         record.add("organisation", spoken[-1], spoken[-1], "list-acronym-of", 0.8)
         kept = spoken[:-1]
-        while len(kept) > 1 and roles.is_connector(fold(kept[-1]).split("'")[0]):
+        while len(kept) > 1 and phrases.is_connector(fold(kept[-1]).split("'")[0]):
             kept.pop()
         return " ".join(kept)
     return title
 
 
 def _only_small(folded: str) -> bool:
-    return all(roles.is_connector(t.text) or len(t.text) < 4 for t in words.tokens(folded))
+    return all(phrases.is_connector(t.text) or len(t.text) < 4 for t in words.tokens(folded))
 
 
 def _by_place(record: Record, part: str, at: int) -> None:
@@ -227,7 +227,7 @@ def _by_place(record: Record, part: str, at: int) -> None:
     capital = sum(w[0].isupper() for w in spoken) >= max(2, len(spoken) // 2)
     if record.has("name") and not record.has("title") and not (capital and at >= 2 and not record.has("organisation")):
         record.add("title", part.strip(" .,;"), part.strip(" .,;"), "list-title-by-place", 0.72)
-    elif record.has("name") and not record.has("organisation") and (capital or roles.is_acronym(part)):
+    elif record.has("name") and not record.has("organisation") and (capital or phrases.is_acronym(part)):
         record.add("organisation", part.strip(" .,;"), part.strip(" .,;"), "list-organisation-by-place", 0.72)
 
 
@@ -263,7 +263,7 @@ def _open(part: str) -> list[str]:
         return [part]
     inside, before, after = found[1], part[: found.start()].strip(), part[found.end() :].strip(" ,;")
     belongs = (
-        roles.is_acronym(inside)
+        phrases.is_acronym(inside)
         or places.is_place(inside)
         or (roles.organisations(part[: found.start()]) and not names.is_name(before))
     )

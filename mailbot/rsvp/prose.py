@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
-from mailbot.rsvp import language, names, places, roles, words
+from mailbot.rsvp import grammar, language, name_runs, names, places, roles, words
 from mailbot.rsvp.fold import fold
-from mailbot.rsvp.roles import Phrase
+from mailbot.rsvp.phrases import Phrase
 from mailbot.rsvp.words import Hit
 
-_WORD = re.compile(r"[^\W\d_](?:[\w'’.-]*[^\W\d_.])?\.?(?!\w)")
 _OF = re.compile(r"\b(?:of|de|du|des|del|de la|de l|da|do|dos|das|d|der|des|di|della|dell|van)['’]?\s*$")
 _FOR_SOMEBODY = re.compile(
     r"(?:on behalf of|au nom de|de la part de|en nombre de|en nombre del|em nome de|em nome do|a nome di|im namen von|instrucciones d\w+|part d\w+|nombre d\w+|nome d\w+|demande d\w+|pedido d\w+|diary for|calendar for|conto d\w+|auftrag von|behalf|encargo d\w+)\W*$"
@@ -76,8 +74,8 @@ def _mentions(
     intros = words.of(hits, "people.introductions")
     me = words.of(hits, "people.me")
     german = language.tell(text) == "de"
-    quiet = _quiet_names(text, folded, hits, sender, address)
-    for start, end in [*_runs(text, folded), *quiet]:
+    quiet = name_runs.quiet_names(text, folded, hits, sender, address)
+    for start, end in [*name_runs.runs(text, folded), *quiet]:
         run = text[start:end]
         polite = names.honorific(run)
         bare = names.bare_name(run)
@@ -103,127 +101,6 @@ def _mentions(
             )
         )
     return found
-
-
-def _runs(text: str, folded: str) -> list[tuple[int, int]]:
-    """Return runs of capitalised words, particles between them included."""
-    found: list[tuple[int, int]] = []
-    run: list[re.Match[str]] = []
-    for word in _WORD.finditer(text):
-        joined = run and text[run[-1].end() : word.start()] == " " and not _ends_sentence(run[-1].group(), folded)
-        capital = word.group()[0].isupper()
-        particle = folded[word.start() : word.end()] in names.particles()
-        if run and joined and (capital or particle):
-            run.append(word)
-            continue
-        found.extend(_trimmed(run, folded))
-        run = (
-            [word]
-            if capital or (not word.group().islower() and particle) or _lower_honorific(folded, word, text)
-            else []
-        )
-    found.extend(_trimmed(run, folded))
-    return found
-
-
-def _lower_honorific(folded: str, word: re.Match[str], text: str) -> bool:
-    """Say whether a small-written "sig.", "doctor", "señor" begins a name."""
-    low = word.group().lower().replace(".", "")
-    return (
-        len(low) > 1
-        and low in names.honorifics()
-        and low not in names.particles()
-        and text[word.end() : word.end() + 2].strip()[:1].isupper()
-    )
-
-
-def _trimmed(run: list[re.Match[str]], folded: str) -> list[tuple[int, int]]:
-    """Cut small words off both ends of a run: "Bonjour Marie Dupont", "Ciarán Ó Dálaigh de"."""
-
-    def low(word: re.Match[str]) -> str:
-        return folded[word.start() : word.end()].strip(".")
-
-    opening = names.small_words() | _introducing()
-    polite = [
-        i
-        for i, w in enumerate(run)
-        if i and len(low(w)) > 2 and w.group().lower().replace(".", "") in names.honorifics()
-    ]
-    run = run[polite[-1] :] if polite and polite[-1] < len(run) - 1 else run
-    while run and (
-        low(run[0]) in opening
-        or (low(run[0]) in names.particles() and len(low(run[0])) < 3 and run[0].group().islower())
-    ):
-        run = run[1:]
-    while run and (low(run[-1]) in names.particles() and run[-1].group().islower()):
-        run = run[:-1]
-    while len(run) > 2 and low(run[-1]) in names.small_words():
-        run = run[:-1]
-    if len(run) > 3 and low(run[-2]) in ("de", "from", "von", "di", "d") and places.is_place(run[-1].group()):
-        run = run[:-2]
-    return [(run[0].start(), run[-1].end())] if run else []
-
-
-def _ends_sentence(word: str, folded: str) -> bool:
-    """Say whether a word with a full stop ends a sentence: not an initial, not "Dr."."""
-    bare = fold(word).replace(".", "")
-    return word.endswith(".") and len(bare) > 2 and word.lower().replace(".", "") not in names.honorifics()
-
-
-@cache
-def _introducing() -> frozenset[str]:
-    """Return the single words that may stand right before a name at the head of a sentence ("Soy", "Assino")."""
-    found = {w for p in ("introductions", "me") for w in words.lexicon().single_words(f"people.{p}")}
-    chained = {
-        "chamo-me",
-        "cest",
-        "soy",
-        "sou",
-        "sono",
-        "assino",
-        "aqui",
-        "ici",
-        "if",
-        "our",
-        "your",
-        "also",
-        "when",
-        "then",
-    }
-    return frozenset(found | chained | {w for w in roles.ENDS if len(w) > 1})
-
-
-def _quiet_names(text: str, folded: str, hits: Sequence[Hit], sender: str, address: str) -> list[tuple[int, int]]:
-    """Find the writer's name in a text without capitals: behind "soy", "c'est", as far as it is like the sender's."""
-    if not sender and not address:
-        return []
-    parts = set(names.parts_of(sender)) | {
-        p for p in re.split(r"[^a-z]+", fold(address.partition("@")[0])) if len(p) > 2
-    }
-    found = []
-    toks = words.tokens(folded)
-    at = 0
-    while at < len(toks):
-        if toks[at].text in parts and text[toks[at].start].islower() and len(toks[at].text) > 2:
-            last = at
-            while (
-                last + 1 < len(toks)
-                and text[toks[last].end : toks[last + 1].start] == " "
-                and (
-                    toks[last + 1].text in parts
-                    or (
-                        last - at < 2
-                        and not roles.ends_phrase(toks[last + 1].text)
-                        and toks[last + 1].text not in names.small_words() | names.particles()
-                    )
-                )
-            ):
-                last += 1
-            if last > at:
-                found.append((toks[at].start, toks[last].end))
-            at = last
-        at += 1
-    return found[:1]
 
 
 def _may_be_person(
@@ -342,7 +219,7 @@ def beside(scene: Scene, one: Mention) -> Phrase | None:
     ):
         return None
     spoken = words.tokens(scene.folded[start:end])
-    talk = any(t.text in roles.ENDS for t in spoken) or any(c.isdigit() for c in found[1])
+    talk = any(t.text in grammar.ends() for t in spoken) or any(c.isdigit() for c in found[1])
     return (
         None
         if talk or not 0 < len(spoken) <= 7 or names.is_name(found[1])
@@ -355,106 +232,8 @@ def _apposed(between: str) -> bool:
     folded = fold(between)
     if re.search(r"[;.!?]\s", between):
         return False
-    verbs = [t for t in words.tokens(folded) if t.text not in _LINKING]
+    verbs = [t for t in words.tokens(folded) if t.text not in grammar.words_that("linking")]
     return len(verbs) <= (0 if len(between) < 5 else 1) and len(between) < 50
-
-
-_LINKING = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "our",
-        "my",
-        "his",
-        "her",
-        "its",
-        "their",
-        "le",
-        "la",
-        "les",
-        "l",
-        "un",
-        "une",
-        "notre",
-        "mon",
-        "ma",
-        "nos",
-        "el",
-        "los",
-        "las",
-        "nuestro",
-        "nuestra",
-        "mi",
-        "su",
-        "o",
-        "as",
-        "os",
-        "nosso",
-        "nossa",
-        "meu",
-        "minha",
-        "il",
-        "lo",
-        "i",
-        "mio",
-        "mia",
-        "nostro",
-        "nostra",
-        "der",
-        "die",
-        "das",
-        "unser",
-        "unsere",
-        "ein",
-        "eine",
-        "who",
-        "is",
-        "qui",
-        "est",
-        "en",
-        "suis",
-        "que",
-        "es",
-        "e",
-        "sou",
-        "soy",
-        "am",
-        "sono",
-        "bin",
-        "ist",
-        "suis",
-        "serai",
-        "and",
-        "et",
-        "y",
-        "und",
-        "of",
-        "de",
-        "du",
-        "to",
-        "i",
-        "je",
-        "yo",
-        "eu",
-        "io",
-        "ich",
-        "als",
-        "as",
-        "como",
-        "come",
-        "comme",
-        "him",
-        "herself",
-        "himself",
-        "che",
-        "ele",
-        "ela",
-        "currently",
-        "actuellement",
-        "actual",
-    ]
-)
 
 
 def _leads_to(between: str) -> bool:

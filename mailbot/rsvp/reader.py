@@ -8,6 +8,7 @@ from mailbot.message import Message
 from mailbot.rsvp import (
     attendance,
     blocks,
+    contact,
     context,
     correction,
     kind,
@@ -21,9 +22,8 @@ from mailbot.rsvp import (
 )
 from mailbot.rsvp.answer import Answer, Invitation, Reading
 from mailbot.rsvp.fold import fold
+from mailbot.rsvp.material import Material
 from mailbot.rsvp.own_words import OwnWords, cut
-from mailbot.rsvp.people import Material
-
 
 ENOUGH = 22
 """Words of a reply from which on it is likely to tell what its writer does and for whom."""
@@ -117,7 +117,7 @@ def _read_forwarded(message: Message, third: Message, own: OwnWords, invitation:
     if reading.kind not in ("registration", "decline"):
         return None
     above = material(message, invitation, own)
-    mode = people.common_mode(above)
+    mode = contact.common_mode(above)
     answers = tuple(replace(a, is_sender=False, mode=a.mode or mode) for a in reading.answers)
     return replace(reading, answers=tuple(_shown(a, own.text) for a in answers), own_text=own.text, rule="passed-on")
 

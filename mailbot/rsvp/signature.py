@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mailbot.rsvp import labels, names, phones, pieces, places, roles, unnamed, words
+from mailbot.rsvp import labels, names, phones, phrases, pieces, places, roles, unnamed, words
 from mailbot.rsvp import language as languages
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold
@@ -156,7 +156,11 @@ def _told(piece: str, titles: list[tuple[str, float]], orgs: list[tuple[str, flo
     """Note a line whose words tell what it is; False where none does."""
     hits = words.scan(fold(piece))
     office, _, rest = piece.partition(" ")
-    if rest and words.of(words.scan(fold(office)), "organisations.units", "people.offices") and roles.is_acronym(rest.split()[0]):
+    if (
+        rest
+        and words.of(words.scan(fold(office)), "organisations.units", "people.offices")
+        and phrases.is_acronym(rest.split()[0])
+    ):
         orgs.append((rest, 0.88))  # "Segreteria FILP - Federazione …"
         return True
     strong = [o for o in roles.organisations(piece, hits) if o.strong or o.end - o.start == len(piece)]
@@ -167,8 +171,8 @@ def _told(piece: str, titles: list[tuple[str, float]], orgs: list[tuple[str, flo
     elif title and not (strong and strong[0].start <= title.start):
         titles.append(_title_line(piece, orgs))
     elif strong and strong[0].start < 30:
-        orgs.append((roles.after_connector(piece) if strong[0].start else piece, 0.9))
-    elif roles.is_acronym(piece):
+        orgs.append((phrases.after_connector(piece) if strong[0].start else piece, 0.9))
+    elif phrases.is_acronym(piece):
         orgs.append((piece, 0.8))
     else:
         return False
@@ -207,7 +211,7 @@ def _whole(piece: str, start: int) -> str:
 def _title_line(piece: str, orgs: list[tuple[str, float]]) -> tuple[str, float]:
     """Split "Secretaria General CTUC" and "General Manager, Seafarers of the Westfjords"."""
     spoken = piece.split()
-    if len(spoken) > 1 and roles.is_acronym(spoken[-1]) and spoken[-1].isupper() and len(spoken[-1]) > 2:
+    if len(spoken) > 1 and phrases.is_acronym(spoken[-1]) and spoken[-1].isupper() and len(spoken[-1]) > 2:
         orgs.append((spoken[-1], 0.7))
         return " ".join(spoken[:-1]).rstrip(" ,-–"), 0.88
     head, comma, tail = piece.rpartition(", ")

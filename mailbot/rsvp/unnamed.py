@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mailbot.rsvp import names, places, roles, words
+from mailbot.rsvp import grammar, names, phrases, places, words
 from mailbot.rsvp.fold import fold
+from mailbot.rsvp.phrases import Phrase
 from mailbot.rsvp.prose import Mention, Scene
-from mailbot.rsvp.roles import Phrase
 
 _PROVIDERS = frozenset(
     [
@@ -83,7 +83,7 @@ def title_of(scene: Scene, one: Mention) -> Phrase | None:
         start, end = one.end + behind.start(1), one.end + behind.end(1)
         inside = [o for o in scene.organisations if start < o.end and o.start < end]
         if inside:
-            kept = roles.without_connector(scene.text[start : max(start, inside[0].start)])
+            kept = phrases.without_connector(scene.text[start : max(start, inside[0].start)])
             end = start + len(kept)
         found = _plain(scene, start, end)
         if found:
@@ -111,7 +111,7 @@ def fits_domain(text: str, email: str) -> bool:
     labels = fold(email.rpartition("@")[2]).split(".")[:-1]
     bare = [re.sub(r"[^a-z]", "", label) for label in labels]
     bare = [b for b in bare if len(b) > 2 and b not in _PROVIDERS]
-    spoken = [t.text for t in words.tokens(fold(text)) if not roles.is_connector(t.text)]
+    spoken = [t.text for t in words.tokens(fold(text)) if not phrases.is_connector(t.text)]
     if not bare or len(spoken) < 2:
         return bool(bare) and len(spoken) == 1 and len(spoken[0]) > 3 and spoken[0] in bare
     initials = "".join(w[0] for w in spoken)
@@ -130,9 +130,9 @@ def _plain(scene: Scene, start: int, end: int) -> Phrase | None:
     spoken = words.tokens(scene.folded[start:end])
     if not 0 < len(spoken) <= 8 or names.is_name(text) or places.is_place(text) or any(c.isdigit() for c in text):
         return None
-    if words.of(words.within(scene.hits, start, end), *_TALK, "people.introductions") or roles.is_acronym(text):
+    if words.of(words.within(scene.hits, start, end), *_TALK, "people.introductions") or phrases.is_acronym(text):
         return None
-    if any(t.text in roles.ENDS for t in spoken):
+    if any(t.text in grammar.ends() for t in spoken):
         return None
     return Phrase(start, start + len(text), text, "", strong=False) if len(text) > 2 else None
 
@@ -145,9 +145,9 @@ def _capitalised(scene: Scene) -> list[Phrase]:
         token = toks[index]
         if not scene.text[token.start].isupper() or (found and token.start < found[-1].end):
             continue
-        if token.text in names.small_words() or token.text in roles.ENDS:
+        if token.text in names.small_words() or token.text in grammar.ends():
             continue
-        phrase = roles.from_word(scene.text, scene.folded, toks, index)
+        phrase = phrases.from_word(scene.text, scene.folded, toks, index)
         if len(phrase.text.split()) >= 2:
             found.append(phrase)
     return found

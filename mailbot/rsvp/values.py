@@ -6,13 +6,13 @@ Chooses among several numbers, names and writings of an organisation; completes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 import tomllib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from mailbot.rsvp import attendance, names, phones, roles, signature
+from mailbot.rsvp import attendance, names, phones, phrases, signature
 from mailbot.rsvp.answer import Value, Where
 from mailbot.rsvp.candidates import Candidate, Record
 from mailbot.rsvp.context import Context
@@ -161,7 +161,7 @@ def fuller(one: Value, other: Value) -> Value:
 def _is_acronym_of(short: str, long: str) -> bool:
     """Say whether one is the acronym that the other spells out or carries in brackets."""
     bare = re.sub(r"[^A-Za-zÀ-ÿ]", "", short)
-    if not roles.is_acronym(short) or len(long) <= len(short) + 3:
+    if not phrases.is_acronym(short) or len(long) <= len(short) + 3:
         return False
     if re.search(rf"(?<!\w){re.escape(fold(short))}(?!\w)", fold(long)):
         return True

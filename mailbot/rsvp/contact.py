@@ -1,0 +1,186 @@
+"""How somebody is reached and takes part: telephone, address, way of taking part, the need for a computer.
+
+Weighs candidates; finds none itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mailbot.rsvp import attendance, names, phones, pieces, values, words
+from mailbot.rsvp.answer import Answer, Value
+from mailbot.rsvp.candidates import Candidate, Record
+from mailbot.rsvp.fold import fold
+from mailbot.rsvp.material import Material
+from mailbot.rsvp.prose import Mention
+
+
+def own_phone(found: Material, record: Record) -> tuple[Value | None, tuple[str, ...]]:
+    given = record.values.get("phone", [])
+    if given:
+        return values.phone(given, found.context)
+    spoken = [c for c in phones_in(found, 0, len(found.scene.text)) if c.value.split("|")[2] != "other"]
+    value, review = values.phone(spoken, found.context)
+    if value:
+        return value, review
+    return values.phone(found.signature.values.get("phone", ()), found.context)
+
+
+def phone_in(
+    found: Material, one: Mention, start: int, end: int, *, alone: bool
+) -> tuple[Value | None, tuple[str, ...]]:
+    """Return somebody's number: in their own stretch of the text, or behind their first name."""
+    stretch = phones_in(found, start, end)
+    if alone:
+        later = [c for c in phones_in(found, 0, len(found.scene.text)) if c.value.split("|")[2] != "own"]
+        said = [c for c in later if c.value.split("|")[2] == "other"]
+        everything = phones_in(found, 0, len(found.scene.text))
+        return values.phone(said or later or everything, found.context)
+    value, review = values.phone([c for c in stretch if one.is_self or c.value.split("|")[2] != "own"], found.context)
+    if value:
+        return value, review
+    if one.is_self:
+        return values.phone(
+            [c for c in phones_in(found, 0, len(found.scene.text)) if c.value.split("|")[2] == "own"], found.context
+        )
+    first = names.bare_name(one.name).split()[0]
+    for number in phones.find(found.scene.text):
+        before = found.scene.text[max(0, number.start - 35) : number.start]
+        if first in before:
+            return values.phone([phone_candidate(number)], found.context)
+    return None, ()
+
+
+def phones_in(found: Material, start: int, end: int) -> list[Candidate]:
+    return [phone_candidate(n) for n in phones.find(found.scene.text) if start <= n.start < end]
+
+
+def phone_candidate(number: phones.Phone) -> Candidate:
+    return Candidate(
+        "phone",
+        f"{number.kind}|{number.text}|{number.whose}|{number.code}",
+        number.text,
+        "body",
+        "sentence-phone",
+        0.94,
+    )
+
+
+def stretch_of(found: Material, one: Mention, *, alone: bool) -> tuple[int, int]:
+    """Return the piece of text that speaks of somebody: from their name to the next one's."""
+    if alone:
+        return 0, len(found.scene.text)
+    following = [m.start for m in found.scene.mentions if m.start > one.start]
+    return one.start, min(following, default=len(found.scene.text))
+
+
+def email_of(found: Material, record: Record, name: str, *, mine: bool, alone: bool = False) -> Value | None:
+    """Return where the person is to be written to: the address the message gives for them, else the sender's own."""
+    context = found.context
+    ours = {context.address.casefold(), context.replies_to.casefold()}
+    given = [c for c in record.values.get("email", ()) if c.value.casefold() not in context.known]
+    labelled = [c for c in given if c.rule.startswith(("label", "list"))]
+    if labelled:
+        return values.of_candidate(labelled[0])
+    spoken = [
+        Candidate("email", m.group(), m.group(), "body", "sentence-email", 0.9)
+        for m in pieces.EMAIL.finditer(found.scene.text)
+        if m.group().casefold() not in context.known
+    ]
+    fitting = [c for c in spoken if name and names.fits_address(name, c.value) >= 0.6]
+    if fitting and (not mine or alone):
+        return values.of_candidate(max(fitting, key=lambda c: names.fits_address(name, c.value)))
+    copied = next(
+        (
+            a
+            for a in context.copies
+            if name and (names.same_person(a.name, name) or names.fits_address(name, a.email) >= 0.8)
+        ),
+        None,
+    )
+    if mine:
+        if alone and len(spoken) == 1 and spoken[0].value.casefold() not in ours and for_me(found, spoken[0].value):
+            return values.of_candidate(spoken[0], confidence=0.85)
+        address = context.replies_to or context.address
+        return values.header(address, address, "reply-to" if context.replies_to else "from", 0.97) if address else None
+    if fitting:
+        return values.of_candidate(fitting[0])
+    if alone and len(spoken) == 1:
+        return values.of_candidate(spoken[0], confidence=0.88)
+    if copied:
+        return values.header(copied.email, copied.email, "cc", 0.9)
+    if given:
+        return values.of_candidate(given[0], confidence=0.85)
+    if alone and words.of(found.scene.hits, "attendance.this_address"):
+        return values.header(context.replies_to or context.address, context.address, "this-address", 0.85)
+    return None
+
+
+def for_me(found: Material, address: str) -> bool:
+    """Say whether an address in the sentences is given as the writer's own."""
+    other = [m for m in found.scene.mentions if not m.is_self and names.fits_address(m.name, address) >= 0.6]
+    return not other
+
+
+def own_mode(found: Material, record: Record) -> tuple[Value | None, tuple[str, ...]]:
+    given = values.mode_of(record, found.context)
+    spoken = common_mode(found)
+    if given and spoken and given.value != spoken.value and spoken.confidence > 0.8:
+        return replace(given, confidence=0.7), ("mode_contradicts",)
+    if given:
+        return given, ()
+    review = ("mode_contradicts",) if spoken and spoken.confidence < 0.7 else ()
+    return spoken, review
+
+
+def common_mode(found: Material) -> Value | None:
+    """Return the way of taking part that the sentences name."""
+    return mode_value(found.stance.modes, found.scene.text, "sentence-mode")
+
+
+def mode_value(modes: Sequence[attendance.Mode], text: str, rule: str) -> Value | None:
+    if not modes:
+        return None
+    kinds = {m.value for m in modes}
+    strong = [m for m in modes if not m.weak]
+    pick = strong[0] if strong else modes[0]
+    confidence = 0.93 if len(kinds) == 1 else 0.6
+    if pick.weak:
+        confidence = 0.82
+    if len(kinds) > 1:
+        pick = modes[-1]
+    return Value(pick.value, text[pick.start : pick.end], "body", rule, confidence)
+
+
+def with_access(found: Material, answer: Answer, text: str) -> Answer:
+    """Add whether the person needs a computer, as the sentences, the labels and the answers to point 5 say it."""
+    prompted = [(p, a) for p, a in found.reply.answers if about_connection(p)]
+    for _, said in prompted:
+        told = attendance.needs_access(said, prompted=True)
+        if told:
+            return replace(
+                answer, needs_access=Value(told[0], said[told[1][0] : told[1][1]], "quote", "answered-point-5", 0.9)
+            )
+    whole = found.full_text
+    told = attendance.needs_access(whole)
+    if told is None:
+        return answer
+    return replace(answer, needs_access=Value(told[0], whole[told[1][0] : told[1][1]], "body", "sentence-access", 0.88))
+
+
+def about_connection(prompt: str) -> bool:
+
+    return any(
+        w in fold(prompt)
+        for w in (
+            "minimum requirements",
+            "exigences minimales",
+            "requisitos minimos",
+            "country office",
+            "bureau de pays",
+            "oficina de pais",
+            "escritorio de pais",
+            "requisitos",
+        )
+    )

@@ -1,0 +1,46 @@
+"""All that was found in one message, and what its rules share: who the writer is.
+
+Plain data; nothing here reads text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailbot.rsvp import names
+from mailbot.rsvp.attendance import Stance
+from mailbot.rsvp.blocks import Reply
+from mailbot.rsvp.candidates import Record
+from mailbot.rsvp.context import Context
+from mailbot.rsvp.prose import Mention, Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that was found in a message."""
+
+    context: Context
+    reply: Reply
+    scene: Scene
+    stance: Stance
+    stated: Stance
+    signature: Record
+    full_text: str
+    asked: list[tuple[int, int]]
+
+
+def other_people(found: Material) -> list[Mention]:
+    return [m for m in found.scene.mentions if not m.is_self]
+
+
+def is_writer(found: Material, name: str) -> bool:
+    context = found.context
+    if context.sender and names.same_person(name, context.sender):
+        return True
+    signed = found.signature.first("name")
+    if signed and names.same_person(name, signed.value):
+        return True
+    return (
+        names.fits_address(name, context.replies_to or context.address) >= 0.8
+        or names.fits_address(name, context.address) >= 0.8
+    )

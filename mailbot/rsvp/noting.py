@@ -1,0 +1,50 @@
+"""Labelled answers into records: one number or several, a date's worth of "none", what an answer looks like.
+
+Used by whatever finds labels: lines, tables, quoted words.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailbot.rsvp import phones, pieces
+from mailbot.rsvp.candidates import Record
+from mailbot.rsvp.fold import fold
+from mailbot.rsvp.labels import Labelled
+
+
+def note(record: Record, found: Labelled) -> None:
+    """Note a labelled answer under its field; several numbers are told apart."""
+    value, sure = found.value.strip(" ;,|"), 0.9 + 0.07 * (found.certainty >= 0.95)
+    if not value or re.fullmatch(r"[-–_./\s]+|n/?a|none|n[ée]ant|aucune?|ninguno|nenhum|keine?", fold(value)):
+        return
+    if found.field in ("phone", "mobile", "office", "fax"):
+        _numbers(record, found, value, sure)
+    elif found.field == "mode":
+        record.add("mode_text", value, value, "label-mode", sure)
+        record.add("mode_label", found.label, found.label, "label-mode", sure)
+    elif found.field == "email":
+        for address in pieces.EMAIL.finditer(value):
+            record.add("email", address.group(), address.group(), "label-email", sure)
+    elif found.field != "other":
+        record.add(found.field, value, value, f"label-{found.field}", sure)
+
+
+def _numbers(record: Record, found: Labelled, value: str, sure: float) -> None:
+    for number in phones.find(value) or phones.find(re.sub(r"(?<=\d)[oO](?=\d)", "0", value)):
+        kind = number.kind or (found.field if found.field != "phone" else "")
+        record.add("phone", f"{kind}|{number.text}|{number.whose}|{number.code}", number.text, "label-phone", sure)
+        if re.search(r"prefer|pr[ée]f|este ultimo|last|dernier", fold(value[number.end :])):
+            record.values["phone"].insert(0, record.values["phone"].pop())
+    for address in pieces.EMAIL.finditer(value):
+        record.add("email", address.group(), address.group(), "label-email", sure)
+
+
+def by_look(value: str, have: set[str]) -> str:
+    """Return the field that an answer looks like among those that no known label asks for, "" where all are given."""
+    record = pieces.of_pieces([value], "body")
+    for kind in ("phone", "email", "mode", "name", "organisation", "title"):
+        if record.has(kind) and kind not in have and not (kind == "phone" and "mobile" in have):
+            return kind
+    open_ = [k for k in ("name", "title", "organisation") if k not in have and not (k == "name" and "given" in have)]
+    return open_[0] if open_ and len(value.split()) < 9 else ""

@@ -1,0 +1,225 @@
+"""How far a phrase goes in a text: over names, connecting words and plain words until something shows its end.
+
+Where it begins is for organisations and titles to say. A phrase is always a piece of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from mailbot.rsvp import grammar, language, names, places, words
+from mailbot.rsvp.fold import fold
+from mailbot.rsvp.words import Token
+
+_ACRONYM = re.compile(r"[A-ZÀ-Þ][\w&.-]*[A-ZÀ-Þ][\w&.-]*|[A-ZÀ-Þ]{2,}")
+STOPPER = re.compile(r"[,،;:!?|•·=\n\"“”«»…]|\.(?:\s|$)|\s[-–—]\s|[–—]|\(|\)|\[|\]|/\s|\s/")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A title or an organisation in a text. `strong` says that a known word carries it."""
+
+    start: int
+    end: int
+    text: str
+    language: str
+    strong: bool = True
+
+
+@cache
+def articles() -> frozenset[str]:
+    return frozenset(w for w in words.lexicon().single_words("titles.before"))
+
+
+def without_connector(text: str) -> str:
+    """Return a phrase without the "of the" that it ends with."""
+    spoken = text.rstrip(" ,;-–").split(" ")
+    while len(spoken) > 1 and all(
+        w in grammar.connectors() | {"at", "with"} for w in re.split(r"['’]", fold(spoken[-1])) if w
+    ):
+        spoken.pop()
+    return re.sub(r"\s(?:l|d|dell|nell)['’]$", "", " ".join(spoken))
+
+
+def after_connector(text: str) -> str:
+    """Return what follows a leading "of", "de la", "du" … of a phrase: "of the X" → "X"."""
+    folded = fold(text)
+    rest = text
+    for token in words.tokens(folded):
+        if token.text not in grammar.connectors() | articles() | {"at", "with", "w", "chez", "bei", "presso", "from"}:
+            rest = text[token.start :]
+            break
+    return rest
+
+
+def is_acronym(text: str) -> bool:
+    """Say whether a text is one word like "FENAPORTO", "CoopRév", "SYNTRAMAR-Togo"."""
+    text = text.strip(" .,;()")
+    return (
+        2 <= len(text) <= 20
+        and " " not in text
+        and sum(c.isupper() for c in text) >= 2
+        and not text.isdigit()
+        and bool(_ACRONYM.match(text))
+    )
+
+
+def is_connector(word: str) -> bool:
+    """Say whether a folded word only connects others."""
+    return word in grammar.connectors()
+
+
+def ends_phrase(word: str) -> bool:
+    """Say whether a folded word can't stand inside a title or an organisation: a pronoun, a verb."""
+    return word in grammar.ends()
+
+
+def is_title_word(word: str) -> bool:
+    return bool(words.of(words.scan(word), "titles.heads"))
+
+
+def _starts_sentence(text: str, start: int) -> bool:
+    before = text[:start].rstrip(" ")
+    return not before or before[-1] in ".!?\n:;"
+
+
+def leftmost(text: str, toks: list[Token], at: int) -> int:
+    """Go left over capitalised words: "Uganda Market Vendors and Hawkers Union" begins at "Uganda"."""
+    first = at
+    while first > 0:
+        previous = toks[first - 1]
+        gap = text[previous.end : toks[first].start]
+        if gap not in (" ", "-", "'", "’", " & ", "' ", "’ ", "\n"):
+            break
+        if (
+            gap in ("'", "’", "-")
+            and not text[previous.start].isupper()
+            and first >= 2
+            and text[toks[first - 2].end : previous.start] in ("'", "’")
+        ):
+            first -= 2  # "Na'in Cooperative": one word to the eye, two to the lexicon
+            continue
+        capital = text[previous.start].isupper() and previous.text not in names.small_words()
+        sentence_start = _starts_sentence(text, previous.start) and (
+            previous.text in grammar.connectors() or previous.text in ("the", "our", "from")
+        )
+        if (
+            capital
+            and not sentence_start
+            and previous.text
+            not in ("the", "i", "from", "la", "le", "el", "a", "o", "les", "los", "as", "os", "il", "die", "der", "das")
+        ):
+            first -= 1
+            continue
+        joins = previous.text in ("and", "of", "s", "for") or gap == " & "
+        if (
+            joins
+            and first >= 2
+            and text[toks[first - 2].start].isupper()
+            and toks[first - 2].text not in names.small_words()
+            and text[toks[first - 2].end : previous.start] in (" ", "'", "’")
+        ):
+            if previous.text in ("of", "for") and is_title_word(toks[first - 2].text):
+                break
+            first -= 2
+            continue
+        break
+    return first
+
+
+def rightmost(text: str, folded: str, toks: list[Token], last: int, *, capitals: bool, ends: int) -> int:
+    """Go right over what belongs to the phrase; connecting words count only with what they connect."""
+    end = toks[last].end
+    index = last + 1
+    while index < len(toks):
+        token = toks[index]
+        if token.start >= ends or STOPPER.search(text[toks[index - 1].end : token.start]):
+            break
+        capital = text[token.start].isupper() or not text[token.start].isalpha()
+        if (
+            token.text in grammar.words_that("into_place")
+            and index + 1 < len(toks)
+            and text[toks[index + 1].start].isupper()
+            and places.in_text(text[toks[index + 1].start : toks[index + 1].start + 30])[:1]
+        ):
+            nxt = text[toks[index + 1].start : toks[min(index + 2, len(toks) - 1)].end]
+            if places.is_place(text[toks[index + 1].start : toks[index + 1].end]) or places.is_place(nxt):
+                break
+        if token.text == "i" and text[token.start] == "I":
+            break
+        if token.text in grammar.connectors() and not (capital and len(token.text) > 3 and not capitals):
+            if token.text in grammar.words_that("and") and not _goes_on(text, toks, index):
+                break
+            index += 1
+            continue
+        if token.text in grammar.ends() and not (capital and not capitals and len(token.text) > 2):
+            break
+        if not capital and capitals and text[token.start - 1] not in "-'’":
+            break
+        end = token.end
+        index += 1
+    return end
+
+
+def _goes_on(text: str, toks: list[Token], index: int) -> bool:
+    """Say whether a phrase goes on behind "and": with a name, or with a word like those before it, not with a verb."""
+    behind = next((t for t in toks[index + 1 : index + 4] if t.text not in grammar.connectors()), None)
+    if behind is None or behind.text in grammar.ends() or behind.text in names.small_words():
+        return False
+    if text[behind.start].isupper():
+        return True
+    if words.of(words.scan(behind.text), "attendance.yes", "organisations.cues"):
+        return False
+    return (
+        behind.text.endswith(("s", "e", "cion", "cao", "sion", "dad", "tion", "ia", "ment", "ung", "eur"))
+        or toks[index - 1].text[-2:] == behind.text[-2:]
+    )
+
+
+def with_bracket(text: str, folded: str, toks: list[Token], end: int) -> int:
+    """Take in brackets right behind that hold an acronym, a place or the full name, and what goes on behind them."""
+    bracket = re.match(r"[’']?\s?\(([^()]{2,80})\)|,\s([A-Z][A-Z0-9&-]{2,12})(?=[,.;\s])", text[end:])
+    if not bracket:
+        return end
+    inside = bracket[1] or bracket[2]
+    holds_org = bool(words.of(words.scan(fold(inside)), "organisations.heads"))
+    if not (is_acronym(inside) or places.in_text(inside) or holds_org or (bracket[1] and inside.isupper())):
+        return end
+    if places.in_text(inside) and any(c.isdigit() for c in inside):
+        return end
+    end += bracket.end()
+    behind = re.match(r" (?:de|du|des|of|do|da|del|della|d['’]) ?([A-ZÀ-Þ][\w-]+)", text[end:])
+    return end + behind.end() if behind and places.in_text(behind[1]) else end
+
+
+def with_acronym_before(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take in "FENAPORTO - " or "SITRASEP (" before the full name."""
+    before = re.search(r"([^\s,;:(]{2,20})\s?(?:[-–—]\s?|\()$", text[:start])
+    if before and is_acronym(before[1]):
+        opened = text[:start].endswith("(")
+        if opened and text[end : end + 1] == ")":
+            return before.start(), end + 1
+        if not opened:
+            return before.start(), end
+    return start, end
+
+
+def cut_connectors(text: str, toks: list[Token], start: int, end: int) -> int:
+    """Leave out connecting words that a phrase would end with."""
+    inside = [t for t in toks if start <= t.start and t.end <= end]
+    while len(inside) > 1 and (
+        inside[-1].text in grammar.connectors()
+        or inside[-1].text
+        in ("at", "sein", "for", "by", "bei", "beim", "presso", "with", "dentro", "junto", "pela", "pelo", "ante")
+    ):
+        inside.pop()
+    return inside[-1].end if inside else end
+
+
+def from_word(text: str, folded: str, toks: list[Token], index: int) -> Phrase:
+    """Return the phrase that begins with a word and goes on as an organisation's name does."""
+    end = rightmost(text, folded, toks, index, capitals=language.tell(text) in ("en", "de"), ends=len(text))
+    end = cut_connectors(text, toks, toks[index].start, with_bracket(text, folded, toks, end))
+    return Phrase(toks[index].start, end, text[toks[index].start : end], "", strong=False)

@@ -1,0 +1,168 @@
+"""What somebody does and for whom: title and organisation out of records, sentences and signature, the fuller writing.
+
+Weighs candidates; finds none itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mailbot.rsvp import names, phrases, prose, roles, unnamed, values, words
+from mailbot.rsvp.answer import SURE, Answer, Value
+from mailbot.rsvp.candidates import Record
+from mailbot.rsvp.material import Material
+from mailbot.rsvp.prose import Mention
+
+
+def title_of(found: Material, record: Record) -> Value | None:
+    given = record.first("title")
+    return values.title(given, found.context.language) if given else None
+
+
+def own_title(found: Material, records: Sequence[Record], exclude: Sequence[Mention]) -> Value | None:
+    for record in records:
+        given = record.first("title")
+        if given:
+            return values.title(given, found.context.language)
+    me = [m for m in found.scene.mentions if m.is_self and m.title]
+    if me:
+        return of_phrase(me[0].title, "title", "sentence-apposition", 0.92)
+    taken = [m.title for m in exclude if m.title]
+    spoken = [t for t in found.scene.titles if t not in taken and is_said_of_self(found, t)]
+    if spoken:
+        return of_phrase(spoken[0], "title", "sentence-title", 0.88)
+    signed = found.signature.first("title")
+    if signed and signed.confidence >= SURE:
+        return values.title(signed, found.context.language)
+    led = [t for t in found.scene.titles if t not in taken and before_organisation(found, t)]
+    if led:
+        return of_phrase(led[0], "title", "sentence-title-of", 0.85)
+    announced = roles.behind_cue(found.scene.text, list(found.scene.hits), "titles.as", capital=False)
+    beside = next((m for m in found.scene.mentions if m.is_self), None)
+    by_place = unnamed.title_of(found.scene, beside) if beside else None
+    if announced or by_place:
+        return of_phrase(announced or by_place, "title", "sentence-title-by-place", 0.74)
+    return values.title(signed, found.context.language) if signed else None
+
+
+def said_of_them(found: Material) -> phrases.Phrase | None:
+    """Return the title in "she's our media officer", "il est notre trésorier"."""
+    is_ = r"\b(?:she|he|elle|il|ella|el|ela|ele|sie|er|lei|lui)\W{1,3}(?:s|is|est|es|e|ist)\b.{0,12}$"
+    for title in found.scene.titles:
+        if re.search(is_, found.scene.folded[max(0, title.start - 30) : title.start]):
+            return title
+    return None
+
+
+def before_organisation(found: Material, title: phrases.Phrase) -> bool:
+    """Say whether an organisation follows a title that is nobody else's: "toujours trésorière de la Solidarité …"."""
+    before = found.scene.folded[max(0, title.start - 14) : title.start]
+    if re.search(
+        r"\b(?:notre|our|nuestr\w|noss\w|votre|your|son|sa|his|her|su|seu|sua|mon|my|mi|unser\w*|vostr\w|nostr\w)\s$",
+        before,
+    ):
+        return False
+    return any(0 <= o.start - title.end <= 9 for o in found.scene.organisations if o.strong)
+
+
+def is_said_of_self(found: Material, phrase: phrases.Phrase) -> bool:
+    """Say whether a title in the sentences is the writer's: "je suis …", "as its …", not "your secretary"."""
+    before = found.scene.folded[max(0, phrase.start - 45) : phrase.start]
+    hits = words.scan(before)
+    close = [h for h in words.of(hits, "people.introductions", "titles.as") if len(before) - h.end < 14]
+    return bool(close)
+
+
+def split(answer: Answer) -> Answer:
+    """Tell the organisation from a title that holds both, and leave out of a title what is the organisation's."""
+    title, organisation = answer.title, answer.organisation
+    if title is None or title.where not in ("body", "quote"):
+        return answer
+    text = str(title.value)
+    if organisation is not None:
+        whole = str(organisation.value)
+        if len(text) > len(whole) and text.endswith(whole):
+            return replace(answer, title=replace(title, value=phrases.without_connector(text[: -len(whole)])))
+        return answer
+    parts = roles.split_title(text)
+    if parts is None or not parts[0]:
+        return answer
+    of = Value(parts[1], parts[1], title.where, "title-of", 0.82)
+    return replace(answer, title=replace(title, value=parts[0]), organisation=of)
+
+
+def of_phrase(phrase: phrases.Phrase | None, name: str, rule: str, confidence: float) -> Value | None:
+    if phrase is None:
+        return None
+    text = " ".join(phrase.text.split())
+    text = values.plain_title(text) if name == "title" else text.removeprefix("asso ")
+    return Value(text.strip(" ,;"), phrase.text, "body", rule, confidence)
+
+
+def organisation_of(found: Material, record: Record, all_records: Sequence[Record]) -> Value | None:
+    """Return the organisation: the record's own, one that stands for all, the sentences', the signature's."""
+    given = record.first("organisation")
+    if given:
+        return against_signature(found, values.organisation(given))
+    for other in [*found.reply.records, *found.reply.single]:
+        common = other.first("organisation")
+        if common and other not in all_records[:0] and (len(all_records) == 1 or not other.has("name")):
+            return values.organisation(common)
+    for other in all_records:
+        shared = other.first("organisation")
+        if shared and other is all_records[-1]:
+            return values.organisation(shared)
+    return fullest(found, None)
+
+
+def fullest(found: Material, own: Value | None) -> Value | None:
+    """Return the organisation of the sentences or the signature, the fuller writing of both."""
+    me = next((m for m in found.scene.mentions if m.is_self and m.organisation), None)
+    spoken = own or (of_phrase(me.organisation, "organisation", "sentence-organisation", 0.92) if me else None)
+    if spoken is None:
+        strong = [o for o in found.scene.organisations if o.strong]
+        spoken = (
+            of_phrase(
+                max(strong, key=lambda o: (o.end - o.start > 18, -o.start)),
+                "organisation",
+                "sentence-organisation",
+                0.85,
+            )
+            if strong
+            else None
+        )
+    if spoken is None:
+        signed = found.signature.first("organisation")
+        if signed and signed.confidence >= SURE:
+            return values.organisation(signed)
+        me = next((m for m in found.scene.mentions if m.is_self), None)
+        next_to = prose.beside(found.scene, me) if me else None
+        if next_to and phrases.is_acronym(next_to.text):
+            return of_phrase(next_to, "organisation", "sentence-acronym-by-place", 0.82)
+        shown = unnamed.organisation_in(
+            found.scene, found.context.replies_to or found.context.address, found.scene.mentions
+        )
+        if shown:
+            return of_phrase(shown, "organisation", "sentence-organisation-by-domain", 0.84)
+        announced = roles.behind_cue(found.scene.text, list(found.scene.hits), "organisations.stands", capital=True)
+        if (announced and not names.is_name(announced.text)) or (announced and not signed):
+            return of_phrase(announced, "organisation", "sentence-organisation-by-cue", 0.74)
+        weak = next((o for o in found.scene.organisations if len(o.text.split()) > 2), None)
+        if weak and not signed:
+            return of_phrase(weak, "organisation", "sentence-unit", 0.7)
+        return values.organisation(signed) if signed else None
+    return against_signature(found, spoken)
+
+
+def against_signature(found: Material, value: Value) -> Value:
+    fuller = value
+    for signed in found.signature.values.get("organisation", ()):
+        fuller = values.fuller(fuller, values.organisation(signed))
+    for spoken in found.scene.organisations:
+        if spoken.strong:
+            other = of_phrase(spoken, "organisation", "sentence-organisation", 0.9)
+            if other:
+                fuller = values.fuller(fuller, other)
+    return fuller
