@@ -95,6 +95,8 @@ def test_importing_does_nothing() -> None:
 
 
 def test_help_needs_no_configuration_and_no_database(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "mailbot", "--help"], cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S603 -- our own
+    done = subprocess.run(
+        [sys.executable, "-m", "mailbot", "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     assert "Registration by e-mail" in done.stdout
     assert list(tmp_path.iterdir()) == []

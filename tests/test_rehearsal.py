@@ -1,4 +1,4 @@
-"""What `make demo` promises, looked for in the database that it leaves behind. It is lived through once for all tests."""
+"""What `make demo` promises, looked for in the database that it leaves behind; lived through once for all tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("demo") / "demo"
     environment = {**os.environ, "PYTHONWARNINGS": "error", "COLUMNS": "160"}
     done = subprocess.run(  # noqa: S603 -- our own
-        [sys.executable, "-m", "mailbot", "demo", str(folder)], capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-m", "mailbot", "demo", str(folder)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     return folder, done.stdout
@@ -106,8 +110,15 @@ def test_late_registrants_get_the_guide_at_once_and_the_reminder_if_there_is_tim
 
 
 def test_who_cancels_after_the_guide_is_not_reminded(database: Database) -> None:
-    gone = [c.participant_id for c in rows(database, Change, Change.field == "status", Change.new == "declined", Change.at > GUIDE)]
-    had_it = [i for i in gone if rows(database, Outbox, Outbox.participant_id == i, Outbox.mail == "guide", Outbox.state == "sent")]
+    gone = [
+        c.participant_id
+        for c in rows(database, Change, Change.field == "status", Change.new == "declined", Change.at > GUIDE)
+    ]
+    had_it = [
+        i
+        for i in gone
+        if rows(database, Outbox, Outbox.participant_id == i, Outbox.mail == "guide", Outbox.state == "sent")
+    ]
     assert had_it
     for i in had_it:
         assert not rows(database, Outbox, Outbox.participant_id == i, Outbox.mail == "reminder", Outbox.state == "sent")
@@ -141,7 +152,7 @@ def test_who_comes_online_to_the_end_got_guide_and_nobody_else_a_reminder(databa
 
 def test_the_screen_tells_the_story_and_where_to_look(lived: tuple[Path, str]) -> None:
     folder, screen = lived
-    for what in ("The registry", "replies read", str(folder / "sent"), str(folder / "registry.db"), "report.html"):
+    for what in ("The registry", "Where to look", str(folder / "sent"), str(folder / "registry.db"), "report.html"):
         assert what in screen
     assert "Traceback" not in screen
     assert (folder / "report.html").read_text("utf-8").lower().startswith("<!doctype html>")

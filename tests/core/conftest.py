@@ -141,7 +141,8 @@ class Core:
         """Put a participant straight into the registry and return their id."""
         email = f"person{number}@union.example"
         given = {
-            "event": EVENT, "identity": f"mailto:{email}", "email": email, "write_to": email, "name": f"Person {number}",
+            "event": EVENT, "identity": f"mailto:{email}", "email": email, "write_to": email,
+            "name": f"Person {number}",
             "mode": "online", "language": "fr", "status": "registered", "registered_at": NOW, "changed_at": NOW,
         } | values  # fmt: skip
         with self.database.write() as session:

@@ -8,14 +8,15 @@ from hypothesis import strategies as st
 from mailbot.fingerprint import fingerprint
 
 MAIL = (
-    b"Received: from a by b; Mon, 1 Mar 2027 09:00:00 +0100\nMessage-ID: <1@mail.example>\nFrom: Awa\n <awa@x.example>\n"
-    b"Date: Mon, 1 Mar 2027 09:00:00 +0100\nSubject: Re\n\nJe participe.\n\nAwa\n"
+    b"Received: from a by b; Mon, 1 Mar 2027 09:00:00 +0100\nMessage-ID: <1@mail.example>\n"
+    b"From: Awa\n <awa@x.example>\nDate: Mon, 1 Mar 2027 09:00:00 +0100\nSubject: Re\n\nJe participe.\n\nAwa\n"
 )
 
 
 def test_line_ends_trailing_blanks_and_other_headers_do_not_matter() -> None:
     same = [
-        MAIL.replace(b"\n", b"\r\n"), MAIL.replace(b"\n", b"\r"), MAIL + b"\n\n", MAIL.replace(b"participe.", b"participe. \t"),
+        MAIL.replace(b"\n", b"\r\n"), MAIL.replace(b"\n", b"\r"), MAIL + b"\n\n",
+        MAIL.replace(b"participe.", b"participe. \t"),
         MAIL.replace(b"from a by b", b"from c by d"), b"Delivered-To: other@x.example\n" + MAIL,
         MAIL.replace(b"Awa\n <awa", b"Awa <awa"), MAIL.replace(b"Message-ID:", b"message-id :"),
     ]  # fmt: skip
@@ -24,7 +25,8 @@ def test_line_ends_trailing_blanks_and_other_headers_do_not_matter() -> None:
 
 def test_another_id_sender_date_or_text_is_another_message() -> None:
     others = [
-        MAIL.replace(b"<1@", b"<2@"), MAIL.replace(b"awa@x", b"eva@x"), MAIL.replace(b"1 Mar 2027 09:00:00 +0100\nS", b"2 Mar 2027 09:00:00 +0100\nS"),
+        MAIL.replace(b"<1@", b"<2@"), MAIL.replace(b"awa@x", b"eva@x"),
+        MAIL.replace(b"Date: Mon, 1", b"Date: Tue, 2"),
         MAIL.replace(b"participe.", b"ne participe pas."), MAIL.replace(b"Message-ID: <1@mail.example>\n", b""),
     ]  # fmt: skip
     assert len({fingerprint(one) for one in [*others, MAIL]}) == len(others) + 1
@@ -46,6 +48,7 @@ def test_any_bytes_have_one(raw: bytes) -> None:
 
 
 def test_hostile_bytes_cost_one_pass() -> None:
-    for raw in (b"\n" * 2_000_000, b"\n \t" * 700_000, b"From:" * 400_000, b"\n" + b" " * 2_000_000, b"from: x\n" * 250_000,
+    for raw in (b"\n" * 2_000_000, b"\n \t" * 700_000, b"From:" * 400_000, b"\n" + b" " * 2_000_000,
+                b"from: x\n" * 250_000,
                 b"\x0b\n" * 1_000_000, b"\n" + b"\x0b" * 2_000_000):  # fmt: skip
         assert len(fingerprint(raw)) == 64

@@ -13,7 +13,8 @@ from mailbot.registry.identity import alike, folded
     ("a", "b"),
     [
         ("NDIAYE Awa", "Awa Ndiaye"), ("José Núñez", "Jose Nunez"), ("Awa", "Awa Ndiaye"), ("Łukasz Żak", "Lukasz Zak"),
-        ("Jean-Pierre Dupoint", "Jean Pierre Dupont"), ("Mohamed Sall", "Mohammed Sall"), ("O’Brien Anne", "Anne O'Brien"),
+        ("Jean-Pierre Dupoint", "Jean Pierre Dupont"), ("Mohamed Sall", "Mohammed Sall"),
+        ("O’Brien Anne", "Anne O'Brien"),
         ("Mrs. Awa Ndiaye", "Awa Ndiaye"), ("ＡＷＡ Ndiaye", "Awa Ndiaye"),
     ],
 )  # fmt: skip
@@ -25,8 +26,10 @@ def test_one_person_s_names_are_alike(a: str, b: str) -> None:
 @pytest.mark.parametrize(
     ("a", "b"),
     [
-        ("Jean Diop", "Jeanne Diop"), ("Ali Ba", "Aly Ba"), ("Awa Ndiaye", "Fatou Ndiaye"), ("Mamadou Ba", "Mamadou Sy"),
-        ("", "Awa"), ("Awa", ""), ("...", "Awa"), ("Ana", "Anna"), ("Luis Paz", "Luisa Paz"), ("Mario Diop", "Maria Diop"),
+        ("Jean Diop", "Jeanne Diop"), ("Ali Ba", "Aly Ba"), ("Awa Ndiaye", "Fatou Ndiaye"),
+        ("Mamadou Ba", "Mamadou Sy"),
+        ("", "Awa"), ("Awa", ""), ("...", "Awa"), ("Ana", "Anna"), ("Luis Paz", "Luisa Paz"),
+        ("Mario Diop", "Maria Diop"),
     ],
 )  # fmt: skip
 def test_two_people_s_names_are_not(a: str, b: str) -> None:

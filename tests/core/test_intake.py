@@ -1,4 +1,4 @@
-"""Intake: one transaction a message, the odd one is held, the next goes on, and nobody is answered who should not be."""
+"""Intake: one transaction a message, the odd one is held, the next goes on, and only people are answered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from tests.journeys.test_journeys import bounce_of
 HOUR = timedelta(hours=1)
 
 
-def mail(text: str = "", *, sender: str = "Awa Ndiaye <awa@cnts.sn.example>", at: object = NOW, **headers: str) -> bytes:
+def mail(
+    text: str = "", *, sender: str = "Awa Ndiaye <awa@cnts.sn.example>", at: object = NOW, **headers: str
+) -> bytes:
     one = EmailMessage()
     one["From"], one["To"], one["Date"] = sender, "rsvp@workers-network.example", format_datetime(at)  # type: ignore[arg-type]
     one["Message-ID"] = headers.pop("message_id", f"<{abs(hash((text, sender, str(at))))}@mail.example>")
@@ -76,7 +78,8 @@ POISON = [
     b"From: a@b.example\nMessage-ID: <\xed\xa0\x80@x>\nDate: Mon, 1 Jan 0001 00:00:00 +1400\n\nhi",
     b"From: a\x00b@c.example\nSubject: \x00\nReply-To: \x00@\x00\n\n\x00", b"", b"\n\n\n", b"\xff" * 5000,
     b"From: a@b.example\nContent-Type: text/plain; charset=utf-7\n\nNom : +2AA-\nT\xc3\xa9l : +2AA-\n",
-    b"From: a@b.example\nReferences: " + b"<x@y> " * 20_000 + b"\n\nhi", b"Content-Type: multipart/mixed; boundary=x\n\n--x" * 400,
+    b"From: a@b.example\nReferences: " + b"<x@y> " * 20_000 + b"\n\nhi",
+    b"Content-Type: multipart/mixed; boundary=x\n\n--x" * 400,
 ]  # fmt: skip
 
 
@@ -118,7 +121,8 @@ def test_copies_are_one_also_when_the_first_is_held(core: Core) -> None:
 
 
 def test_a_reused_message_id_with_another_text_is_another_message(core: Core) -> None:
-    rows = take(core, mail(message_id="<1@x>"), mail(registration(name="Eva Diallo"), message_id="<1@x>", sender="Eva Diallo <eva@x.example>"))  # fmt: skip
+    other = mail(registration(name="Eva Diallo"), message_id="<1@x>", sender="Eva Diallo <eva@x.example>")
+    rows = take(core, mail(message_id="<1@x>"), other)
     assert [r.disposition for r in rows] == ["registration", "registration"]
     assert len(core.people()) == 2
 
@@ -148,8 +152,10 @@ def test_every_kind_is_answered_or_not_as_promised(core: Core) -> None:
     assert Counter(r.mail for r in core.outbox()) == {"acknowledgement": 1}
     for headers in (
         {"Auto_Submitted": "auto-replied"}, {"X_Autoreply": "yes"}, {"Precedence": "auto_reply"}, {"Return_Path": "<>"},
-        {"X_Mailbot_Mail": "guide", "sender": "rsvp@workers-network.example"}, {"sender": "registrar2@workers-network.example"},
-        {"sender": "MAILER-DAEMON@x.example"}, {"List_Id": "<l.example>", "Precedence": "list", "List_Unsubscribe": "<mailto:a@b.example>"},
+        {"X_Mailbot_Mail": "guide", "sender": "rsvp@workers-network.example"},
+        {"sender": "registrar2@workers-network.example"},
+        {"sender": "MAILER-DAEMON@x.example"},
+        {"List_Id": "<l.example>", "Precedence": "list", "List_Unsubscribe": "<mailto:a@b.example>"},
     ):  # fmt: skip
         take(core, mail("Je suis absent du bureau jusqu'au 3 mars.", **headers))  # type: ignore[arg-type]
     assert len(core.outbox()) == 1
@@ -163,7 +169,9 @@ def answered(core: Core) -> list[str]:
 def test_each_turn_of_mind_has_its_answer(core: Core) -> None:
     take(core, mail())
     take(core, mail("Je dois annuler ma participation.\n\nAwa Ndiaye", at=NOW + HOUR), at=NOW + HOUR)
-    take(core, mail("Je confirme que je ne pourrai pas participer.\n\nAwa Ndiaye", at=NOW + 2 * HOUR), at=NOW + 2 * HOUR)
+    take(
+        core, mail("Je confirme que je ne pourrai pas participer.\n\nAwa Ndiaye", at=NOW + 2 * HOUR), at=NOW + 2 * HOUR
+    )
     take(core, mail(at=NOW + 3 * HOUR), at=NOW + 3 * HOUR)
     assert answered(core) == ["registered", "cancelled", "unchanged", "registered"]
     from mailbot.letters import letter_for

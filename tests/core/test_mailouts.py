@@ -165,12 +165,13 @@ def test_somebody_who_was_forgotten_gets_nothing(core: Core) -> None:
     assert [r.recipient for r in core.outbox()] == ["person2@union.example"]
 
 
-@pytest.mark.parametrize("size", [100, 10_000, 33_000])
+@pytest.mark.parametrize("size", [100, 33_000])
 def test_planning_takes_as_many_statements_for_many_as_for_few(core: Core, size: int) -> None:
     with core.database.write() as session:
         session.execute(sa.insert(Participant), [
-            {"event": EVENT, "identity": f"mailto:p{n}@x.example", "email": f"p{n}@x.example", "write_to": f"p{n}@x.example",
-             "name": f"P {n}", "mode": "online", "language": "fr", "status": "registered", "registered_at": NOW,
+            {"event": EVENT, "identity": f"mailto:p{n}@x.example", "email": f"p{n}@x.example",
+             "write_to": f"p{n}@x.example", "name": f"P {n}", "mode": "online", "language": "fr", "status": "registered",
+             "registered_at": NOW,
              "changed_at": NOW, "reachable": "yes", "confidence": 1.0, "review": ""}
             for n in range(size)
         ])  # fmt: skip

@@ -136,8 +136,9 @@ def test_a_mail_is_claimed_once_however_many_ask(core: Core) -> None:
 
 
 def test_the_most_urgent_go_first_and_the_late_not_at_all(core: Core) -> None:
-    put(core, owed(1, expires_at=None), owed(2, expires_at=START), owed(3, expires_at=NOW + MINUTE),
-        owed(4, expires_at=NOW), owed(5, due_at=NOW + MINUTE), owed(6, due_at=NOW + 5 * MINUTE, not_before=NOW))  # fmt: skip
+    put(core, owed(1, expires_at=None), owed(2, expires_at=START),
+        owed(3, expires_at=NOW + MINUTE), owed(4, expires_at=NOW),
+        owed(5, due_at=NOW + MINUTE), owed(6, due_at=NOW + 5 * MINUTE, not_before=NOW))  # fmt: skip
     assert claim(core) == [3, 2, 6, 1]
     assert [row.state for row in core.outbox()] == ["claimed", "claimed", "claimed", "expired", "waiting", "claimed"]
 

@@ -160,7 +160,8 @@ def test_two_people_with_one_address_are_two_and_marked(core: Core) -> None:
 def test_each_of_two_who_share_an_address_corrects_their_own(core: Core) -> None:
     core.record(reading(whole("Jean Diop", DESK)), DESK)
     core.record(reading(whole("Awa Ndiaye", DESK)), DESK, at=NOW + HOUR)
-    core.record(reading(answer(email=value(DESK, "header"), name="NDIAYE Awa", mode="in_person"), correction=True), DESK, at=NOW + 2 * HOUR)  # fmt: skip
+    hers = answer(email=value(DESK, "header"), name="NDIAYE Awa", mode="in_person")
+    core.record(reading(hers, correction=True), DESK, at=NOW + 2 * HOUR)
     assert [(p.name, p.mode) for p in core.people()] == [("Jean Diop", "online"), ("NDIAYE Awa", "in_person")]
 
 
@@ -255,7 +256,7 @@ def test_a_persons_decision_is_in_the_history(core: Core) -> None:
 def test_whoever_writes_again_while_an_exception_rolls_back_is_not_half_written(core: Core) -> None:
     row_id = core.collected()
     source = Source(row_id, AWA, NOW, NOW)
-    with pytest.raises(Held), core.database.write() as session:
+    with pytest.raises(Held), core.database.write() as session:  # noqa: PT012 -- the block is what is tested
         registry.record(session, "webinaire-2", reading(whole(), whole(email=AWA), answer(name="x" * 10)), source)
         raise Held("stop")
     assert core.people() == []

@@ -64,8 +64,9 @@ class Service:
             MAILBOX.format(port=self.imap_port or self.dovecot.imap, user=user, extra="poll = 1") for user in self.users
         )
         text = CONFIG.format(
-            mailboxes=boxes, smtp=self.smtp_port or self.smtp.port, start=wall(start), end=wall(start + timedelta(hours=2)),
-            smtp_extra=f'evidence = "{self.evidence}"\ntimeout = 5\n{smtp_extra}', event_extra="",
+            mailboxes=boxes, smtp=self.smtp_port or self.smtp.port, start=wall(start),
+            end=wall(start + timedelta(hours=2)), smtp_extra=f'evidence = "{self.evidence}"\ntimeout = 5\n{smtp_extra}',
+            event_extra="",
         )  # fmt: skip
         (self.folder / "config.toml").write_text(text, "utf-8")
 
@@ -90,7 +91,7 @@ class Service:
     def once(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `mailbot once` to its end."""
         return subprocess.run(  # noqa: S603 -- our own
-            [sys.executable, "-m", "tests.crashes.impatient", "once", "-c", str(self.folder / "config.toml"), *arguments],
+            [sys.executable, "-m", "tests.crashes.impatient", "once", "-c", self.folder / "config.toml", *arguments],
             capture_output=True, text=True, env=self.environment, cwd=self.folder, check=False, timeout=60,
         )  # fmt: skip
 
