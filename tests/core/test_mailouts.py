@@ -170,7 +170,8 @@ def test_planning_takes_as_many_statements_for_many_as_for_few(core: Core, size:
     with core.database.write() as session:
         session.execute(sa.insert(Participant), [
             {"event": EVENT, "identity": f"mailto:p{n}@x.example", "email": f"p{n}@x.example",
-             "write_to": f"p{n}@x.example", "name": f"P {n}", "mode": "online", "language": "fr", "status": "registered",
+             "write_to": f"p{n}@x.example", "name": f"P {n}", "mode": "online", "language": "fr",
+             "status": "registered",
              "registered_at": NOW,
              "changed_at": NOW, "reachable": "yes", "confidence": 1.0, "review": ""}
             for n in range(size)
