@@ -28,6 +28,7 @@ from mailbot.models import Fact
 from mailbot.reader import Here
 from mailbot.wire import MailSource
 
+SOONEST = 1.0  # seconds until the next turn at least: mail that the rate limit holds back stays due
 TICK = 15.0  # seconds between turns when nothing wakes us sooner: a reminder is at most that late
 WATCHDOG = 300.0  # seconds without a completed turn after which the process ends, so that a supervisor starts it anew
 SLICE = 50  # messages read between two looks at the mail that is due: a backlog must not delay a reminder
@@ -217,7 +218,7 @@ class Worker:
         now = self.turns.clock()
         if due is None or self._scheduler is None or self.ending.is_set():
             return
-        wait = max((due - now).total_seconds(), 0.2)
+        wait = max((due - now).total_seconds(), SOONEST)
         if wait < self.tick:
             self._scheduler.modify_job("tick", next_run_time=utc_now() + timedelta(seconds=wait))
 

@@ -21,6 +21,7 @@ from mailbot.smtp import SmtpSession
 from mailbot.wire import MailSink, MailSource
 from mailbot.worker import Box, Clock, Turns, utc_now
 
+AFTER_DOT = 240.0  # seconds to wait for the answer to the dot: RFC 5321 4.5.3.2.6 allows ten minutes, the watchdog five
 OWN_HEADER = "X-Mailbot-Id"  # providers rewrite Message-ID; this header they leave alone
 
 
@@ -38,7 +39,7 @@ def sinks_of(config: Config, stop: threading.Event) -> list[MailSink]:
     """Return the connections to send over; `stop` shortens their waits."""
     if config.smtp.maildir is not None:
         return [MaildirSession(config.smtp)]
-    return [SmtpSession(config.smtp, stop=stop) for _ in range(config.smtp.connections)]
+    return [SmtpSession(config.smtp, after_dot=AFTER_DOT, stop=stop) for _ in range(config.smtp.connections)]
 
 
 def evidence_of(config: Config, database: Database) -> Evidence:
