@@ -1,4 +1,6 @@
-"""Measure the reading of replies on the corpora: the table of scores, for development and held-back part, and calibration.
+"""Measure the reading of replies on the corpora: the table of scores, for development and held-back part.
+
+And calibration.
 
     python bench/score.py [--show-errors] [--json]
 

@@ -6,6 +6,7 @@ Knows nothing of who the person is.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ _NEGATION_REACH = 45
 _BETWEEN = re.compile(r"^\W*(?:to|a|au|in|en|para|auf|zu|nach|al|vers|em|ad|into)?\W*(?:a|en|in|la|le)?\W*$")
 _FROM = re.compile(r"(?:from|de|du|von|da|dal|desde)\W*$")
 _TAG = re.compile(
-    r"[,;]\s*(?:ta|ok|okay|vale|right|si|oui|ne|nao e|n'est-ce pas|no|verdad|gell|oder|va bene)\s*\?$|\b(?:tudo bem|que tal|how are you|ca va|come va|como estan?|wie geht)\W*$"
+    r"[,;]\s*(?:ta|ok|okay|vale|right|si|oui|ne|nao e|n'est-ce pas|no|verdad|gell|oder|"
+    r"va bene)\s*\?$|\b(?:tudo bem|que tal|how are you|ca va|come va|como estan?|wie geht)\W*$"
 )
 _EITHER = re.compile(
     r"\b(?:que ce soit|ni en|ni a|neither|nor|whether|either|ya sea|ni siquiera|seja|nem|weder|sia)\b[^.!?\n]*$"
@@ -51,6 +53,7 @@ class Stance:
     denied: tuple[int, int] | None = None
     regret: tuple[int, int] | None = None
     sure: tuple[int, int] | None = None
+    breaks: tuple[int, ...] = ()
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -77,11 +80,16 @@ def stance(text: str) -> Stance:
     sure = _first_affirmed(folded, hits, "attendance.sure")
     denied = next((h for h in words.of(hits, "attendance.yes") if _negated(folded, hits, h)), None)
     regret = next(iter(words.of(hits, "attendance.regret")), None)
-    return Stance(yes, _span(no), _span(cancel), _span(conditional), modes, _span(denied), _span(regret), sure)
+    return Stance(
+        yes, _span(no), _span(cancel), _span(conditional), modes, _span(denied), _span(regret), sure, _breaks(folded)
+    )
 
 
 def modes(text: str) -> list[Mode]:
-    """Return the ways to take part that a text affirms, in order; the place alone counts only where nothing else does."""
+    """Return the ways to take part that a text affirms, in order.
+
+    The place alone counts only where nothing else does.
+    """
     folded = fold(text)
     return _modes(text, folded, words.scan(folded))
 
@@ -179,7 +187,7 @@ def _modes(text: str, folded: str, hits: Sequence[Hit]) -> list[Mode]:
 def _without_what_was(folded: str, found: list[Mode]) -> list[Mode]:
     """Drop the first of "from online to in person"."""
     kept = list(found)
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in itertools.pairwise(found):
         if (
             one.value != other.value
             and _FROM.search(folded[max(0, one.start - 8) : one.start])
@@ -245,6 +253,14 @@ def _indirect(folded: str) -> bool:
     cues = words.of(words.scan(folded), "question.cues")
     lead = len(folded) - len(folded.lstrip())
     return any(h.start - lead < 25 or h.end - h.start > 8 for h in cues)
+
+
+def _breaks(folded: str) -> tuple[int, ...]:
+    """Return where a new clause begins: behind punctuation, and at a "but"."""
+    marks = re.finditer(
+        r"[.!?;:,\n]|\b(?:but|mais|pero|mas|ma|aber|sino|sondern|however|toutefois|cependant)\b", folded
+    )
+    return tuple(m.start() for m in marks)
 
 
 def _span(hit: Hit | None) -> tuple[int, int] | None:

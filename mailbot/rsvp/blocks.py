@@ -1,4 +1,4 @@
-"""From the writer's own lines to records: labelled answers, tables, lists of people, one thing a line; the rest is prose.
+"""From the writer's own lines to records: labelled answers, tables, lists of people, one thing a line; or prose.
 
 Decides what each line is. What a line means is for labels, pieces and signature to say, and who the people are for
 people.
@@ -6,6 +6,7 @@ people.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ def _labelled(lines: list[str], where: Where, reply: Reply, taken: set[int]) -> 
 
 
 def _unknown_labels(lines: list[str], rows: dict[int, list[Labelled]], taken: set[int]) -> None:
-    """A label that nobody knows, between lines that have known ones, is told by its answer ("Non: …", "Fonksyon: …")."""
+    """Tell a label that nobody knows, between lines that have known ones, by its answer ("Fonksyon: …")."""
     alike = sum(bool(_COLON.match(x)) for i, x in enumerate(lines) if i not in taken)
     if len(rows) < 2 and (not rows or alike < 3):
         return
@@ -117,7 +118,7 @@ def _unknown_labels(lines: list[str], rows: dict[int, list[Labelled]], taken: se
 
 
 def _only_talk(found: list[Labelled], line: str) -> bool:
-    """Say whether a line that seems to begin with a label is a sentence ("Contact me if …", "Merci : je participe …")."""
+    """Say whether a line that seems to begin with a label is a sentence ("Contact me if …")."""
     one = found[0]
     if len(found) > 1 or ":" in line[: len(one.label) + 6] or not one.value:
         return False
@@ -189,7 +190,7 @@ def _records(lines: list[str], rows: dict[int, list[Labelled]], used: set[int], 
 
 
 def _heading(lines: list[str], rows: dict[int, list[Labelled]], used: set[int], before: int, at: int) -> str | None:
-    """Return the line between two labelled ones that begins a new person: "2) Orville St. Hill", "(3)" (""), else None."""
+    """Return the line between two labelled ones that begins a new person: "2) Orville St. Hill", "" for "(3)"."""
     for number in range(at - 1, before, -1):
         line = lines[number].strip()
         if not line or number in rows or number in used:
@@ -240,7 +241,7 @@ def _begins_with_name(line: str, record: Record) -> bool:
 
 def _repeat(records: list[Record]) -> None:
     """Fill in "idem" from the person before."""
-    for one, other in zip(records, records[1:], strict=False):
+    for one, other in itertools.pairwise(records):
         if other.has("same"):
             for name in ("organisation", "mode"):
                 if not other.has(name) and one.has(name):
@@ -322,8 +323,7 @@ def _prompted(reply: Reply, record: Record, prompt: str, lines: list[str], sende
             one.where = "quote"
             reply.records.append(one)
     else:
-        found = _by_order(asked, lines, sender)
-        record.merge(found)
+        record.merge(_by_order(asked, lines, sender))
     reply.answers.append((prompt, answer))
 
 

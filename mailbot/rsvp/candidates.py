@@ -1,4 +1,6 @@
-"""What the rules find before anything is decided: a `Candidate` is one value with its words, and a `Record` one person's.
+"""What the rules find before anything is decided: a `Candidate` is one value.
+
+And a `Record` what is said of one person.
 
 Plain data with the few operations that all rules share. Nothing here looks at a lexicon.
 """

@@ -14,23 +14,29 @@ from mailbot.rsvp.fold import fold
 _QUOTED = r"[\"“”«»']\s?([^\"“”«»\n]{2,140}?)\s?[\"“”«»']"
 _NEW = (
     re.compile(
-        r"(?:leia-se|debe decir|debe leerse|deve dizer|lire|il faut lire|lisez|should read|should be|read|leggasi|muss es heißen|richtig ist)\s*:?\s*"
-        + _QUOTED,
+        r"(?:leia-se|debe decir|debe leerse|deve dizer|lire|il faut lire|lisez|should read|should be|"
+        r"read|leggasi|muss es heißen|richtig ist)\s*:?\s*" + _QUOTED,
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?:leia-se|debe decir|debe leerse|lire plutôt|il faut lire|should read|leggasi|deve-se ler)\s*:?\s*([^\"“«\n.;]{2,120})",
+        r"(?:leia-se|debe decir|debe leerse|lire plutôt|il faut lire|should read|leggasi|"
+        r"deve-se ler)\s*:?\s*([^\"“«\n.;]{2,120})",
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?:amend(?:ed)? to|corrected? to|change(?:d)? to|changed? it to|corriger en|remplacer par|corregir a|cambiar a|cambiar por|alterar para|mudar para|ändern in|modificare in)\s*:?\s*([^.;\n]{2,120})",
+        r"(?:amend(?:ed)? to|corrected? to|change(?:d)? to|changed? it to|corriger en|"
+        r"remplacer par|corregir a|cambiar a|cambiar por|alterar para|mudar para|ändern in|"
+        r"modificare in)\s*:?\s*([^.;\n]{2,120})",
         re.IGNORECASE,
     ),
     re.compile(
         r"(?:je suis|i am|soy|sou|sono|ich bin)\s+(?:désormais |now |ahora |agora )?([^.;:(\n]{3,80})", re.IGNORECASE
     ),
     re.compile(
-        r"(?:exact(?:e)? (?:de l['’]organisation|name|nom)?|correct name(?: of [^.]{3,30})? |intitulé exact[^.]{0,25}|nombre correcto[^.]{0,25}|nome correto[^.]{0,25}|nome corretto[^.]{0,25}|richtige name[^.]{0,25})\s?(?:est|is|es|é|è|ist)\s+([^.;\n]{3,140})",
+        r"(?:exact(?:e)? (?:de l['’]organisation|name|nom)?|correct name(?: of [^.]{3,30})? |"
+        r"intitulé exact[^.]{0,25}|nombre correcto[^.]{0,25}|nome correto[^.]{0,25}|"
+        r"nome corretto[^.]{0,25}|richtige name[^.]{0,25})\s?(?:est|is|es|é|è|"
+        r"ist)\s+([^.;\n]{3,140})",
         re.IGNORECASE,
     ),
 )

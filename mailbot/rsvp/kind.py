@@ -5,6 +5,8 @@ Looks at what was found and how the message hangs together with the invitation; 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mailbot.message import Message
 from mailbot.rsvp import attendance, people, words
 from mailbot.rsvp.answer import Invitation, Kind
@@ -12,6 +14,7 @@ from mailbot.rsvp.attendance import Stance
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.material import Material
 from mailbot.rsvp.own_words import OwnWords
+from mailbot.rsvp.words import Hit
 
 UNSURE = "reply-without-words"
 """The rule of a reply that says neither yes nor no: a person must look."""
@@ -20,7 +23,7 @@ UNSURE = "reply-without-words"
 DOUBTFUL = frozenset({UNSURE, "regrets", "denies", "only-signature"})
 
 
-def decide(message: Message, invitation: Invitation, own: OwnWords, found: Material) -> tuple[Kind, str]:
+def decide(message: Message, invitation: Invitation, own: OwnWords, found: Material) -> tuple[Kind, str]:  # noqa: C901 -- rules in their order, one after the other
     """Return the kind and the name of what decided it."""
     stance, hits = found.stance, found.scene.hits
     labelled = max((r.size for r in found.reply.records), default=0)
@@ -89,10 +92,10 @@ def relates(message: Message, invitation: Invitation, own: OwnWords) -> bool:
     )
 
 
-def _is_unrelated(
-    message: Message, invitation: Invitation, hits: object, related: bool, labelled: int, own: OwnWords
+def _is_unrelated(  # noqa: PLR0917 -- one text and what was found in it go together
+    message: Message, invitation: Invitation, hits: Sequence[Hit], related: bool, labelled: int, own: OwnWords
 ) -> bool:
-    cues = words.of(hits, "unrelated.cues")  # type: ignore[arg-type] -- a tuple of hits
+    cues = words.of(hits, "unrelated.cues")
     # Where nobody told us our own address, whatever we are shown was sent to us.
     direct = not invitation.own_addresses or any(a.key in invitation.own_addresses for a in message.to)
     if message.header("list-unsubscribe") and not (
@@ -112,6 +115,13 @@ def _is_unrelated(
 
 
 def _comes_after_all(stance: Stance) -> bool:
-    """Say whether a "can't" is about the place only: the writer takes part in another way."""
+    """Say whether a "can't" is about the place only: another clause says that the writer takes part in another way."""
     no = stance.no
-    return no is not None and any(not m.weak and (m.start > no[1] or m.end < no[0]) for m in stance.modes)
+    if no is None:
+        return False
+    ways = [m for m in stance.modes if not m.weak]
+    return any(_apart(stance, no[1], m.start) or _apart(stance, m.end, no[0]) for m in ways)
+
+
+def _apart(stance: Stance, one: int, other: int) -> bool:
+    return one <= other and any(one <= mark <= other for mark in stance.breaks)

@@ -178,12 +178,15 @@ def _prompts() -> dict[str, str]:
     asked = {
         "name": "nom nombre name nome noms names",
         "title": "titre cargo title titolo titel fonction función position função",
-        "phone": "téléphone|teléfono|telephone number|telefone|telefon|numéro de téléphone|número de teléfono|número de telefone|telephone|phone",
+        "phone": "téléphone|teléfono|telephone number|telefone|telefon|numéro de téléphone|"
+        "número de teléfono|número de telefone|telephone|phone",
         "organisation": "nom de l organisation|nombre de la organización|name of the organization|nome da organização|"
         "organisation|organización|organization|organização|name of the organisation|organizzazione",
-        "mode": "en ligne ou en personne|en línea o en persona|online or in person|em linha ou presencial|online oder persönlich|"
+        "mode": "en ligne ou en personne|en línea o en persona|online or in person|"
+        "em linha ou presencial|online oder persönlich|"
         "participation sera|participación será|take part online|participação será",
-        "skip": "nom du|au nom de|e mail|correo de invitación|courrier d invitation|invitation e mail|correio de convite|"
+        "skip": "nom du|au nom de|e mail|correo de invitación|courrier d invitation|invitation e mail|"
+        "correio de convite|"
         "participants en ligne|participantes en línea|online participants|participantes em linha",
     }
     found = {}
@@ -216,7 +219,8 @@ def _plain(label: str) -> str:
     text = re.sub(r"[/&,']", " ", text)
     text = re.sub(r"\s+", " ", text).strip()
     return re.sub(
-        r"^(?:\d+|votre|vos|your|mon|ma|su|mi|seu|sua|o seu|a sua|ihr|ihre|il suo|mein|meine|my|minha|meu|the|le|la|el|o|leur) ",
+        r"^(?:\d+|votre|vos|your|mon|ma|su|mi|seu|sua|o seu|a sua|ihr|ihre|il suo|mein|meine|my|minha|"
+        r"meu|the|le|la|el|o|leur) ",
         "",
         text,
     )

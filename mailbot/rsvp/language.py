@@ -5,7 +5,6 @@ Fed with the writer's own words only; answers "" where there are too few of them
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import cache
 
 from mailbot.rsvp import words
@@ -30,12 +29,13 @@ def tell(text: str) -> str:
     script = _by_script(text)
     if script:
         return script
-    counts: Counter[str] = Counter()
+    counts: dict[str, float] = {}
     table = _stops()
     for token in words.tokens(fold(text[:4000])):
         for language in table.get(token.text, ()):
-            counts[language] += 1.0 / len(table[token.text])  # type: ignore[assignment] -- a word shared counts less
-    ranked = counts.most_common(2)
+            # A word that several languages share counts less for each.
+            counts[language] = counts.get(language, 0.0) + 1.0 / len(table[token.text])
+    ranked = sorted(counts.items(), key=lambda row: -row[1])[:2]
     if not ranked or ranked[0][1] < _LEAST * 0.4:
         return ""
     if len(ranked) == 2 and ranked[1][1] > 0.7 * ranked[0][1] and ranked[1][1] >= 4:

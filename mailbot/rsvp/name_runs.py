@@ -1,4 +1,4 @@
-"""Runs of words that may be a name, by their capitals and particles, or by the sender's name where nothing has capitals.
+"""Runs of words that may be a name, by their capitals, or by the sender's name where none has.
 
 Only shape and place count here; whether a run is a person is for prose to say.
 """
@@ -108,9 +108,9 @@ def quiet_names(text: str, folded: str, hits: Sequence[Hit], sender: str, addres
     """Find the writer's name in a text without capitals: behind "soy", "c'est", as far as it is like the sender's."""
     if not sender and not address:
         return []
-    parts = set(names.parts_of(sender)) | {
-        p for p in re.split(r"[^a-z]+", fold(address.partition("@")[0])) if len(p) > 2
-    }
+    local = [p for p in re.split(r"[^a-z]+", fold(address.partition("@")[0])) if len(p) > 2]
+    offices = words.lexicon().single_words("people.offices")
+    parts = set(names.parts_of(sender)) | {p for p in local if p not in offices}
     found = []
     toks = words.tokens(folded)
     at = 0
@@ -123,7 +123,8 @@ def quiet_names(text: str, folded: str, hits: Sequence[Hit], sender: str, addres
                 and (
                     toks[last + 1].text in parts
                     or (
-                        last - at < 2
+                        sender
+                        and last - at < 2
                         and not phrases.ends_phrase(toks[last + 1].text)
                         and toks[last + 1].text not in names.small_words() | names.particles()
                     )

@@ -108,7 +108,7 @@ def same_person(one: str, other: str) -> bool:
     if not a or not b:
         return False
     shared = a & b
-    if shared == a or shared == b:
+    if shared in (a, b):
         return True
     initials = {w[0] for w in a - shared} & {w[0] for w in b - shared}
     return bool(shared) and (len(shared) >= 2 or bool(initials))

@@ -1,4 +1,4 @@
-"""Mails inside a reply: a colleague's answer that is passed on, and the writer's own earlier one that a correction means.
+"""Mails inside a reply: a colleague's answer passed on, and the writer's own earlier one.
 
 Turns each into a message of its own, to be read like any other. Never looks at attached messages.
 """
@@ -41,7 +41,7 @@ def completed(answer: Answer, older: Answer) -> Answer:
     """Return an answer with what only the older one gives; what both give is the newer's."""
     missing = {n: v for n, v in older.values().items() if getattr(answer, n) is None and n != "needs_access"}
     fuller = older.name if older.name and (answer.name is None or answer.name.where == "header") else answer.name
-    return replace(answer, **{**missing, "name": fuller})  # type: ignore[arg-type] -- the names are fields of Answer
+    return replace(answer, **{**missing, "name": fuller})  # type: ignore[arg-type]  # the names are fields of Answer
 
 
 def _below_head(text: str) -> str:

@@ -195,7 +195,10 @@ def _from_record(found: Material, record: Record, others: Sequence[Mention]) -> 
 
 
 def _enters_another(found: Material, name: str, record: Record) -> bool:
-    """Say whether a named person is not the writer though nothing says so: the sender is another person, or an office."""
+    """Say whether a named person is not the writer though nothing says so: the sender is somebody else.
+
+    Or an office.
+    """
     context = found.context
     hits = found.scene.hits
     signed = found.signature.first("name")

@@ -232,7 +232,7 @@ def _by_place(record: Record, part: str, at: int) -> None:
 
 
 def _join_titles(record: Record, parts: Sequence[str]) -> None:
-    """Two titles side by side are one: "Secretary, Department of Foreign Affairs", "theatre technician, shop steward"."""
+    """Join two titles side by side: "theatre technician, shop steward"."""
     found = record.values.get("title", [])
     if len(found) < 2:
         return

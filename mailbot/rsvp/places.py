@@ -65,5 +65,5 @@ def _is_country(place: tuple[str, ...]) -> bool:
 
 
 def _lower_is_fine(place: tuple[str, ...], text: str) -> bool:
-    """Say whether a place may be written small: people of a country are, and everything is in a text without capitals."""
+    """Say whether a place may be written small: people of a country are, and everything in a text without capitals."""
     return place[-1].endswith("*") or (_is_country(place) and not re.search(r"[A-ZÀ-Þ].*[A-ZÀ-Þ].*[A-ZÀ-Þ]", text))

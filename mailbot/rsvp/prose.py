@@ -17,7 +17,9 @@ from mailbot.rsvp.words import Hit
 
 _OF = re.compile(r"\b(?:of|de|du|des|del|de la|de l|da|do|dos|das|d|der|des|di|della|dell|van)['’]?\s*$")
 _FOR_SOMEBODY = re.compile(
-    r"(?:on behalf of|au nom de|de la part de|en nombre de|en nombre del|em nome de|em nome do|a nome di|im namen von|instrucciones d\w+|part d\w+|nombre d\w+|nome d\w+|demande d\w+|pedido d\w+|diary for|calendar for|conto d\w+|auftrag von|behalf|encargo d\w+)\W*$"
+    r"(?:on behalf of|au nom de|de la part de|en nombre de|en nombre del|em nome de|em nome do|"
+    r"a nome di|im namen von|instrucciones d\w+|part d\w+|nombre d\w+|nome d\w+|demande d\w+|"
+    r"pedido d\w+|diary for|calendar for|conto d\w+|auftrag von|behalf|encargo d\w+)\W*$"
 )
 
 
@@ -60,7 +62,7 @@ def scene(text: str, sender: str, known: str = "", address: str = "") -> Scene:
     return Scene(text, folded, tuple(hits), tuple(orgs), tuple(titles), tuple(mentions))
 
 
-def _mentions(
+def _mentions(  # noqa: PLR0917 -- one text and what was found in it go together
     text: str,
     folded: str,
     hits: Sequence[Hit],
@@ -103,7 +105,7 @@ def _mentions(
     return found
 
 
-def _may_be_person(
+def _may_be_person(  # noqa: PLR0917, C901 -- rules in their order, one after the other
     text: str,
     folded: str,
     start: int,
@@ -152,7 +154,7 @@ def _german_person(text: str, folded: str, start: int, end: int, titles: Sequenc
     return any(0 <= t.start - end <= 12 for t in titles) and text[end : end + 2] in (", ", " (")
 
 
-def _roles_of(
+def _roles_of(  # noqa: PLR0917 -- one text and what was found in it go together
     one: Mention, text: str, folded: str, orgs: Sequence[Phrase], titles: Sequence[Phrase], mentions: Sequence[Mention]
 ) -> None:
     """Read title and organisation that stand right behind or right before a name."""
@@ -186,7 +188,7 @@ def _before_with_organisation(
 
 
 def _split_title(text: str, title: Phrase) -> tuple[Phrase, Phrase | None]:
-    """Take the organisation out of a title where no known word tells it ("General Secretary of Garments Sramik Oikya")."""
+    """Take the organisation out of a title where no known word tells it ("Secretary of Garments Sramik Oikya")."""
     of = roles.behind_title(text, title)
     if of is None or of.start >= title.end:
         return title, of

@@ -125,4 +125,4 @@ def _read_forwarded(message: Message, third: Message, own: OwnWords, invitation:
 def _shown(answer: Answer, own_text: str) -> Answer:
     """Give every value its place in the own text."""
     placed = {n: values.evidence(values.calibrated(v), own_text) for n, v in answer.values().items()}
-    return replace(answer, **placed)  # type: ignore[arg-type] -- the names are fields of Answer
+    return replace(answer, **placed)  # type: ignore[arg-type]  # the names are fields of Answer

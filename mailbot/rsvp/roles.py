@@ -38,14 +38,17 @@ def _only_a_word(text: str, toks: list[Token], at: int, quiet: bool, hits: list[
     if at and text[toks[at - 1].end : toks[at].start] == " " and phrases.is_title_word(toks[at - 1].text):
         return True  # "Secrétaire central"
     behind = next((i for i in range(at + 1, min(at + 4, len(toks))) if toks[i].text not in grammar.connectors()), None)
-    if behind is not None and text[toks[behind].start].isupper():
-        if any(h.start == toks[behind].start for h in words.of(hits, "organisations.heads")):
-            return True  # "l'organisation du Syndicat …": the name begins later
+    starts = {h.start for h in words.of(hits, "organisations.heads")}
+    if behind is not None and text[toks[behind].start].isupper() and toks[behind].start in starts:
+        return True  # "l'organisation du Syndicat …": the name begins later
     return not quiet and not _named_after(text, toks, at)
 
 
 def _named_after(text: str, toks: list[Token], at: int) -> bool:
-    """Say whether a small-written head begins a name all the same: "l'association amal des saisonnieres", "the union"."""
+    """Say whether a small-written head begins a name all the same: "l'association amal des saisonnieres".
+
+    "the union".
+    """
     if at + 1 >= len(toks):
         return False
     before = toks[at - 1].text if at else ""
@@ -75,7 +78,7 @@ def _named_after(text: str, toks: list[Token], at: int) -> bool:
     )
 
 
-def _organisation(text: str, folded: str, toks: list[Token], at: int, head: Hit, hits: list[Hit]) -> Phrase | None:
+def _organisation(text: str, folded: str, toks: list[Token], at: int, head: Hit, hits: list[Hit]) -> Phrase | None:  # noqa: PLR0917 -- one text and what was found in it go together
     first = phrases.leftmost(text, toks, at)
     last = at
     while toks[last].end < head.end:
@@ -167,7 +170,7 @@ def behind_cue(text: str, hits: list[Hit], key: str, *, capital: bool) -> Phrase
     return None
 
 
-def _title(text: str, folded: str, toks: list[Token], at: int, head: Hit, orgs: list[Phrase]) -> Phrase:
+def _title(text: str, folded: str, toks: list[Token], at: int, head: Hit, orgs: list[Phrase]) -> Phrase:  # noqa: PLR0917 -- one text and what was found in it go together
     first = _title_start(text, toks, at, head)
     last = at
     while last + 1 < len(toks) and toks[last].end < head.end:

@@ -15,12 +15,16 @@ from mailbot.rsvp.fold import fold
 
 _MAX_LINES = 16
 _LINE_SPLIT = re.compile(
-    r"\s*[|•·‖●]\s*|\t+|\s{3,}|\s+[–—]\s+(?=(?:\+|\d|T[ée]l|Fax|Mob|M[óo]vil|GSM))|\s+-\s+(?=\d)|,\s+(?=[+(\d][\d .()/-]{5,}$)"
+    r"\s*[|•·‖●]\s*|\t+|\s{3,}|\s+[–—]\s+(?=(?:\+|\d|T[ée]l|Fax|Mob|M[óo]vil|GSM))|\s+-\s+(?=\d)|"
+    r",\s+(?=[+(\d][\d .()/-]{5,}$)"
 )
 _STREET = re.compile(
-    r"\b(?:rue|avenue|av|bd|boulevard|place|quai|cours|lot|bp|b\.p|po box|p\.o|apartado|cp|street|st|road|rd|floor|suite|"
-    r"calle|c/|carrera|cra|avenida|piso|of|rua|praça|andar|dto|via|viale|piazza|strasse|straße|weg|platz|bte|bus|bat|bâtiment|"
-    r"box|p\.?o\.?b|immeuble|siège|cedex|house)\b|strasse|straße|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{4,5}\s+[A-ZÀ-Þ]",
+    r"\b(?:rue|avenue|av|bd|boulevard|place|quai|cours|lot|bp|b\.p|po box|p\.o|apartado|cp|"
+    r"street|st|road|rd|floor|suite|"
+    r"calle|c/|carrera|cra|avenida|piso|of|rua|praça|andar|dto|via|viale|piazza|strasse|straße|weg|"
+    r"platz|bte|bus|bat|bâtiment|"
+    r"box|p\.?o\.?b|immeuble|siège|cedex|house)\b|strasse|straße|"
+    r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{4,5}\s+[A-ZÀ-Þ]",
     re.IGNORECASE,
 )
 _LINK = re.compile(

@@ -14,7 +14,7 @@ from mailbot.rsvp.noting import by_look, note
 
 
 def rows(lines: list[str], found: list[Record]) -> set[int]:
-    """Read rows "cell | cell | cell": under a head of labels, beside a column of labels, or labels and answers by turns."""
+    """Read rows "cell | cell": under a head of labels, beside a column of labels, or labels and answers by turns."""
     rows = {i: [c.strip() for c in x.split("|")] for i, x in enumerate(lines) if " | " in f" {x} "}
     for at in [i for i, cells in rows.items() if sum(bool(c) for c in cells) == 1]:
         lines[at] = next(c for c in rows.pop(at) if c)

@@ -96,7 +96,7 @@ def title_of(scene: Scene, one: Mention) -> Phrase | None:
 
 
 def organisation_in(scene: Scene, address: str, mentions: Sequence[Mention]) -> Phrase | None:
-    """Return a capitalised phrase of the sentences that may be an organisation: best the one whose initials the domain shows."""
+    """Return a capitalised phrase that may be an organisation, by its initials in the sender's domain."""
     found = [
         p
         for p in _capitalised(scene)

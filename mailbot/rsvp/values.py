@@ -65,7 +65,7 @@ def phone(found: Sequence[Candidate], context: Context) -> tuple[Value | None, t
 
 
 def _numbered(found: Candidate) -> Numbered:
-    kind, text, whose, code = (found.value.split("|") + ["", "", ""])[:4]
+    kind, text, whose, code = ([*found.value.split("|"), "", "", ""])[:4]
     return Numbered(phones.Phone(0, len(text), text, kind, whose, code), found)
 
 
@@ -117,7 +117,8 @@ def plain_title(text: str) -> str:
         flags=re.IGNORECASE,
     )
     text = re.sub(
-        r"^(?:je suis|i am|i'm|soy|sou|sono|ich bin|actuellement|désormais|currently|now|ahora|agora|actualmente|jetzt|ora)\s+",
+        r"^(?:je suis|i am|i'm|soy|sou|sono|ich bin|actuellement|désormais|currently|now|ahora|agora|"
+        r"actualmente|jetzt|ora)\s+",
         "",
         text,
         flags=re.IGNORECASE,
@@ -136,7 +137,9 @@ def plain_title(text: str) -> str:
     )
     return (
         re.sub(
-            r"\s+(?:de |of |da |do |del |della |dell['’]|der |du )(?:l['’]|the |la |our |notre )(?:institution|organisation|organization|organización|organização|organizzazione|association)$",
+            r"\s+(?:de |of |da |do |del |della |dell['’]|der |du )(?:l['’]|the |la |our |"
+            r"notre )(?:institution|organisation|organization|organización|organização|"
+            r"organizzazione|association)$",
             "",
             text,
         )
@@ -228,7 +231,7 @@ def calibrated(value: Value) -> Value:
 
 
 def evidence(value: Value, own_text: str) -> Value:
-    """Return a value whose words are exactly the message's, with their offset in the own text where they stand there."""
+    """Return a value whose words are exactly the message's, with their place in the own text where they stand there."""
     start = own_text.find(value.words)
     if start >= 0:
         return Value(value.value, value.words, value.where, value.rule, value.confidence, start)

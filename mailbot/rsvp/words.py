@@ -1,4 +1,6 @@
-"""The lexicons: which words in which language mean what. Loads the tables of `lexicon/` and finds their phrases in text.
+"""The lexicons: which words in which language mean what.
+
+Loads the tables of `lexicon/` and finds their phrases in text.
 
 All languages are looked for at once, since people mix them. `scan` is one pass over the text whatever the number of
 phrases. Nothing is loaded before the first use, and nothing here decides what a finding means.
@@ -151,7 +153,7 @@ def _phrases(tables: dict[str, dict[str, dict[str, list[str]]]]) -> Iterator[_Ph
 
 
 def _forms(words: tuple[str, ...], name: str) -> Iterator[tuple[str, ...]]:
-    """Yield a phrase; a short stem of a title or an organisation only with its plurals, or "lega*" would find "legal"."""
+    """Yield a phrase; of a short stem only its plurals, or "lega*" would find "legal"."""
     if not words:
         return
     if name == "heads" and words[-1].endswith("*") and len(words[-1]) < SHORT:

@@ -36,7 +36,8 @@ def test_without_a_country_the_digits_stay_and_a_person_is_asked() -> None:
 
 def test_mobile_goes_before_office_and_never_a_fax() -> None:
     answer = only(
-        "Je participe en ligne.\n\nCordialement\n\nRita Blum\nTel. 031 555 28 14\nMobile 079 154 82 36\nFax 031 555 28 00",
+        "Je participe en ligne.\n\nCordialement\n\nRita Blum\nTel. 031 555 28 14\nMobile 079 154 82 36\n"
+        "Fax 031 555 28 00",
         "Rita Blum <rita@vpls.ch.example>",
     )
     assert said(answer, "phone") == "+41791548236"

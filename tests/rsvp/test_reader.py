@@ -10,8 +10,9 @@ from mailbot import message, rsvp
 from tests.rsvp.replies import INVITATION, only, read, reply, said
 
 PIECES = st.sampled_from(
-    ["Nom :", "Tel", "+41 79 154 82 36", "je suis", "Dr.", "(", ")", "|", "\n", "\n\n", "- ", "1)", "online", "SG", "M.",
-     "Awa Koné", "Union", "of the", "de la", "?", "«", "президент", "الاسم:", "-- ", "> ", "@", "a@b.example", "=", ";", ","]
+    ["Nom :", "Tel", "+41 79 154 82 36", "je suis", "Dr.", "(", ")", "|", "\n", "\n\n", "- ", "1)", "online", "SG",
+     "M.", "Awa Koné", "Union", "of the", "de la", "?", "«", "президент", "الاسم:", "-- ", "> ", "@",
+     "a@b.example", "=", ";", ","]
 )  # fmt: skip
 
 
