@@ -21,6 +21,8 @@ from mailbot.rsvp.own_words import Segment
 
 _WRAP = 58
 """A labelled line at least this long may go on in the next one."""
+SENTENCE = 170
+"""Characters from which on a line without bullet or bars is a sentence, not a person's place in a list."""
 _COLON = re.compile(r"^\W*([^\W\d_][\w .'’-]{1,25}?)\s*:\s*(\S.*)$")
 
 
@@ -211,6 +213,8 @@ def _people_lines(lines: list[str], where: Where, reply: Reply, taken: set[int],
     found: dict[int, Record] = {}
     for at, line in enumerate(lines):
         if at in taken or not line.strip() or len(line) > 400:
+            continue
+        if len(line) > SENTENCE and not labels.enumerator(line) and not any(mark in line for mark in "|;"):
             continue
         record = pieces.record_of(line, where, sender, listed=bool(labels.enumerator(line)))
         if record and _begins_with_name(line, record):

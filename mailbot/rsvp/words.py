@@ -57,11 +57,29 @@ class _Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """All languages, ready to be looked up."""
+    """All languages, ready to be looked up.
+
+    `alone` are phrases of one whole word, `pairs` those whose first two words are whole, `loose` the others that begin
+    with a whole word, `stems` those that begin with a stem, by its first letters: most of a text is told by one look.
+    """
 
     tables: dict[str, dict[str, dict[str, list[str]]]]
-    by_first: dict[str, list[_Phrase]]
-    by_stem: dict[str, list[_Phrase]]
+    alone: dict[str, list[_Phrase]]
+    pairs: dict[tuple[str, str], list[_Phrase]]
+    loose: dict[str, list[_Phrase]]
+    stems: dict[str, list[tuple[str, _Phrase]]]
+
+    def add(self, phrase: _Phrase) -> None:
+        """Put a phrase where it is looked for."""
+        first, second = phrase.words[0], phrase.words[1] if len(phrase.words) > 1 else ""
+        if first.endswith("*"):
+            self.stems.setdefault(first[:3], []).append((first[:-1], phrase))
+        elif not second:
+            self.alone.setdefault(first, []).append(phrase)
+        elif second == "..." or second.endswith("*"):
+            self.loose.setdefault(first, []).append(phrase)
+        else:
+            self.pairs.setdefault((first, second), []).append(phrase)
 
     def single_words(self, key: str) -> frozenset[str]:
         """Return the folded one-word phrases of a list in all languages, without stars."""
@@ -82,21 +100,15 @@ def lexicon() -> Lexicon:
     for language in LANGUAGES:
         with (FOLDER / f"{language}.toml").open("rb") as file:
             tables[language] = tomllib.load(file)
-    by_first: dict[str, list[_Phrase]] = {}
-    by_stem: dict[str, list[_Phrase]] = {}
+    lex = Lexicon(tables, {}, {}, {}, {})
     seen: set[tuple[str, str, tuple[str, ...]]] = set()
     for phrase in _phrases(tables):
         # Only of what is chosen by language need every language's finding be kept.
         language = phrase.language if phrase.key in BY_LANGUAGE else ""
-        if (phrase.key, language, phrase.words) in seen:
-            continue
-        seen.add((phrase.key, language, phrase.words))
-        first = phrase.words[0]
-        if first.endswith("*"):
-            by_stem.setdefault(first[:3], []).append(phrase)
-        else:
-            by_first.setdefault(first, []).append(phrase)
-    return Lexicon(tables, by_first, by_stem)
+        if (phrase.key, language, phrase.words) not in seen:
+            seen.add((phrase.key, language, phrase.words))
+            lex.add(phrase)
+    return lex
 
 
 @cache
@@ -118,8 +130,17 @@ def scan(folded: str, toks: list[Token] | None = None) -> list[Hit]:
     toks = tokens(folded) if toks is None else toks
     lex = lexicon()
     hits: list[Hit] = []
+    last = len(toks) - 1
     for at, token in enumerate(toks):
-        for phrase in (*lex.by_first.get(token.text, ()), *lex.by_stem.get(token.text[:3], ())):
+        text = token.text
+        hits.extend(Hit(p.key, token.start, token.end, p.language) for p in lex.alone.get(text, ()))
+        several = list(lex.loose.get(text, ()))
+        if at < last:
+            several += lex.pairs.get((text, toks[at + 1].text), ())
+        for stem, phrase in lex.stems.get(text[:3], ()):
+            if text.startswith(stem):
+                several.append(phrase)
+        for phrase in several:
             end = _matches(phrase.words, folded, toks, at)
             if end:
                 hits.append(Hit(phrase.key, token.start, end, phrase.language))
