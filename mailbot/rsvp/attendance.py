@@ -27,6 +27,9 @@ _TAG = re.compile(
 _EITHER = re.compile(
     r"\b(?:que ce soit|ni en|ni a|neither|nor|whether|either|ya sea|ni siquiera|seja|nem|weder|sia)\b[^.!?\n]*$"
 )
+_MONTH = re.compile(
+    r"\s*(?:januar|jänner|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember)", re.IGNORECASE
+)
 _CHECKED = re.compile(r"[(\[]\s*[xX✓✔☑]\s*[)\]]|[☑☒✅✓✔]")
 _UNCHECKED = re.compile(r"[(\[]\s*[)\]]|☐")
 
@@ -252,7 +255,7 @@ def _indirect(folded: str) -> bool:
     """Say whether a sentence without a question mark asks all the same: it opens so, or says "would like to know"."""
     cues = words.of(words.scan(folded), "question.cues")
     lead = len(folded) - len(folded.lstrip())
-    return any(h.start - lead < 25 or h.end - h.start > 8 for h in cues)
+    return any(h.start - lead <= 3 or h.end - h.start > 8 for h in cues)
 
 
 def _breaks(folded: str) -> tuple[int, ...]:
@@ -271,6 +274,8 @@ def _abbreviation(text: str, mark: re.Match[str]) -> bool:
     """Say whether a full stop ends an abbreviation: "Dr. X", "M. Y", "J. Smith"."""
     if mark.group() != ".":
         return False
+    if re.search(r"\b\d{1,2}$", text[: mark.start()]) and _MONTH.match(text, mark.end()):
+        return True  # "am 23. Oktober"
     before = re.search(r"([^\W\d_]+)$", text[: mark.start()])
     if not before:
         return False
