@@ -60,7 +60,10 @@ class PersonView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """The event: `when` is its span, `connect` the moment to begin connecting, `place` an address or ""."""
+    """The event: `when` is its span, `place` an address or "".
+
+    `connect` is the moment to begin connecting, `connect_now` whether it has come when the mail is written.
+    """
 
     title: str
     place: str
@@ -68,6 +71,7 @@ class EventView:
     starts: When
     connect: When
     connect_minutes: int
+    connect_now: bool
     decline: str
 
 
@@ -131,7 +135,7 @@ def variables(letter: Letter, words: Words, config: Config) -> dict[str, Any]:
     modes = {person.mode for person in coming}
     return {
         "case": case,
-        "event": _event(letter.event, words, clocks),
+        "event": _event(letter, words, clocks),
         "meeting": _meeting(letter.event, words),
         "connects": bool(letter.event.webex.url) and modes != {"in_person"},
         "people": people,
@@ -263,7 +267,8 @@ def _folded(text: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", plain).split())
 
 
-def _event(event: EventConfig, words: Words, clocks: Clocks) -> EventView:
+def _event(letter: Letter, words: Words, clocks: Clocks) -> EventView:
+    event = letter.event
     before = event.webex.connect_before
     connect = event.starts - timedelta(days=before.days) - before.exact
     address = event.place.address
@@ -274,6 +279,7 @@ def _event(event: EventConfig, words: Words, clocks: Clocks) -> EventView:
         starts=clocks.at(event.starts),
         connect=clocks.at(connect),
         connect_minutes=round((event.starts - connect).total_seconds() / 60),
+        connect_now=letter.now >= connect,
         decline=words.decline,
     )
 

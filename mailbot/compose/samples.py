@@ -143,6 +143,10 @@ def _online(letter: Letter, sample: Sample) -> Letter:
     return replace(letter, person=sample.person)
 
 
+def _late(letter: Letter, sample: Sample) -> Letter:
+    return replace(letter, person=sample.person, now=letter.event.starts - timedelta(minutes=1))
+
+
 def _moved(letter: Letter, sample: Sample) -> Letter:
     before = letter.event.starts - timedelta(days=1, hours=1)
     return replace(letter, person=sample.person, sequence=1, moved_from=before)
@@ -160,7 +164,7 @@ def _makers(mail: str) -> dict[str, Maker]:
     if mail == "moved":
         return {"moved": _moved, "in_person": lambda letter, sample: _in_person(_moved(letter, sample), sample)}
     usual: dict[str, Maker] = {"online": _online, "in_person": _in_person, "colleague": _colleague}
-    return usual | {"moved": _moved, "waiting": _waiting} if mail == "guide" else usual
+    return usual | {"moved": _moved, "waiting": _waiting, "late": _late} if mail == "guide" else usual
 
 
 def cases(mail: str) -> tuple[str, ...]:
