@@ -8,8 +8,10 @@ import email.policy
 import io
 import json
 import logging
+import os
 import shutil
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -345,3 +347,35 @@ def test_the_configuration_may_be_named_by_the_environment_or_lie_here(
     monkeypatch.chdir(working.folder)
     assert mailbot("registry").code == 0
     assert mailbot("-c", working.config, "registry").code == 0
+
+
+def test_a_file_that_the_system_refuses_is_a_sentence_with_its_name(
+    mailbot: Mailbot, working: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "nowhere" / "page.html"
+    done = mailbot("report", page, "-c", working.config)
+    assert (done.code, done.err) == (1, f"mailbot: {page}: No such file or directory\n")
+    (tmp_path / "file").write_text("no folder")
+    done = mailbot("demo", tmp_path / "file" / "demo")
+    assert (done.code, done.err) == (1, f"mailbot: {tmp_path / 'file' / 'demo'}: Not a directory\n")
+
+    def refused(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "a.eml").write_bytes(b"Subject: x\n\nx\n")
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    done = mailbot("read", tmp_path / "a.eml")
+    assert (done.code, done.err) == (1, f"mailbot: {tmp_path / 'a.eml'}: Permission denied\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only some systems have a full device")
+def test_output_that_can_not_be_written_is_a_sentence_and_a_reader_who_leaves_is_none(working: Desk) -> None:
+    words = [sys.executable, "-m", "mailbot", "registry", "--csv", "-c", str(working.config)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 -- ours
+    assert (done.returncode, done.stderr.endswith("No space left on device\n"), done.stderr.count("\n")) == (1, True, 1)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as gone:
+        done = subprocess.run(words, stdout=gone, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 -- ours
+    assert (done.returncode, done.stderr) == (1, "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -87,11 +88,14 @@ def events_of(config: Config, slug: str) -> list[str]:
 
 
 def main() -> None:
-    """Run the command line; a MailbotError becomes a sentence and an exit code, never a traceback."""
+    """Run the command line; what mailbot or the system refuses becomes a sentence and a code, never a traceback."""
     from mailbot.cli import demo, look, setup, work  # noqa: F401 -- they register their commands
 
     try:
-        app(prog_name="mailbot")
+        try:
+            app(prog_name="mailbot")
+        finally:
+            _flush()
     except ConfigRefused as e:
         err.print(f"[bold red]{len(e.problems)} problem{'s' if len(e.problems) != 1 else ''} in the configuration:[/]")
         for problem in e.problems:
@@ -103,5 +107,21 @@ def main() -> None:
     except DBAPIError as e:
         err.print(f"mailbot: the database does not answer as it should: {e.orig}", markup=False, soft_wrap=True)
         sys.exit(TROUBLE)
+    except BrokenPipeError:
+        sys.exit(TROUBLE)  # whoever read our output has seen enough
+    except OSError as e:
+        told = e.strerror or type(e).__name__
+        err.print(f"mailbot: {e.filename}: {told}" if e.filename else f"mailbot: {told}", markup=False, soft_wrap=True)
+        sys.exit(TROUBLE)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _flush() -> None:
+    """Write out what is left of the output now: at the interpreter's own end an error would be a traceback."""
+    try:
+        sys.stdout.flush()
+    except OSError as e:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still unwritten goes nowhere
+        raise OSError(e.errno, e.strerror, "standard output") from e

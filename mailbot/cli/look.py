@@ -292,10 +292,13 @@ def write_report(
 def save_report(database: Database, settings: Config, file: Path, now: datetime, language: str) -> None:
     """Write the report page; the file appears whole or not at all."""
     part = file.with_name(file.name + ".part")
-    with database.read() as session, part.open("w", encoding="utf-8") as target:
-        for piece in report.pieces(session, settings, now, language):
-            target.write(piece)
-    part.replace(file)
+    try:
+        with database.read() as session, part.open("w", encoding="utf-8") as target:
+            for piece in report.pieces(session, settings, now, language):
+                target.write(piece)
+        part.replace(file)
+    except OSError as e:
+        raise OSError(e.errno, e.strerror, str(file)) from e  # under the name that was asked for
 
 
 @app.command(rich_help_panel="Set up")
