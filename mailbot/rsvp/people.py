@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mailbot.rsvp import attendance, contact, names, pieces, unnamed, values, words, work
+from mailbot.rsvp import attendance, contact, names, pieces, unnamed, values, words, work, writer
 from mailbot.rsvp.answer import Answer, Value
 from mailbot.rsvp.candidates import Candidate, Record
 from mailbot.rsvp.context import Context
@@ -30,10 +30,28 @@ def answers(found: Material) -> tuple[Answer, ...]:
     if len(others) >= 1 and _several(found, others):
         return tuple(_mentioned(found, m, alone=False) for m in _together(found, others))
     if others and not nameless:
+        if (too := writer.comes_too(found, others)) is not None and not _names_themselves(found):
+            me = _with_own_mode(found, _self(found, nameless), too.modes)
+            both = (me, *(_mentioned(found, m, alone=False) for m in too.others))
+            return tuple(replace(a, review=(*a.review, writer.UNSURE)) for a in both) if too.others else both
         chosen = _substitute(found, others)
         if chosen:
             return (_mentioned(found, chosen, alone=True),)
     return (_self(found, nameless),)
+
+
+def _with_own_mode(found: Material, answer: Answer, modes: Sequence[attendance.Mode]) -> Answer:
+    """Give the writer the way to take part that their own sentence names, whatever others do."""
+    if not modes or len({m.value for m in modes}) > 1:
+        return answer
+    one = modes[0]
+    mode = Value(one.value, found.scene.text[one.start : one.end], "body", "own-sentence-mode", 0.9)
+    return replace(answer, mode=mode, review=tuple(w for w in answer.review if w != "mode_contradicts"))
+
+
+def _names_themselves(found: Material) -> bool:
+    """Say whether the writer stands in the sentences with their name: then those tell better who is meant."""
+    return any(m.is_self and not names.is_partial(m.name) for m in found.scene.mentions)
 
 
 def declining(found: Material) -> Answer:
