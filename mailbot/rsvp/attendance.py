@@ -101,7 +101,10 @@ def needs_access(text: str, prompted: bool = False) -> tuple[bool, tuple[int, in
     """Return whether the text asks for a computer (True) or says that none is needed (False), with its words."""
     folded = fold(text)
     hits = words.scan(folded)
-    asks = [h for h in words.of(hits, "access.ask") if not _negated(folded, hits, h)]
+    own = re.compile(r"\b(?:our|my|notre|mon|nuestra|mi|nosso|meu|nostro|mio|unserem|meinem)\s(?:own\s)?$")
+    asks = [
+        h for h in words.of(hits, "access.ask") if not _negated(folded, hits, h) and not own.search(folded[: h.start])
+    ]
     lacks = words.of(hits, "access.lack")
     denies = words.of(hits, "access.deny")
     asks = [h for h in asks if not any(d.start - 30 < h.start < d.end + 30 and d.end - d.start > 3 for d in denies)]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailbot.rsvp import labels, names, pieces, signature, tables, words
+from mailbot.rsvp import labels, names, pieces, places, signature, tables, words
 from mailbot.rsvp.answer import Where
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold
@@ -198,7 +198,7 @@ def _heading(lines: list[str], rows: dict[int, list[Labelled]], used: set[int], 
         if not line or number in rows or number in used:
             continue
         bare = labels.without_enumerator(line)
-        if names.is_name(bare) and number == at - 1:
+        if names.is_name(bare) and number == at - 1 and not any(places.is_place(p) for p in bare.split(",")):
             lines[number] = ""
             return bare
         if re.fullmatch(r"\W*\d{1,2}\W*|[=\-*# ]*\w+\s*(?:n[°o.]*)?\s*\d{1,2}\W*", line):

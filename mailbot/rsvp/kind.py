@@ -35,6 +35,8 @@ def decide(message: Message, invitation: Invitation, own: OwnWords, found: Mater
     later = [m for m in stance.modes if stance.cancel and m.start > stance.cancel[1] and not m.weak]
     if stance.cancel and not proxy and not later and labelled < 3:
         return "decline", "cancels"
+    if _only_signs(found) and stance.no and not proxy and not _comes_after_all(stance):
+        return "decline", "declines"
     if labelled >= 3 or len(found.reply.records) > 1:
         return "registration", "answers"
     if stance.conditional and found.asked and labelled < 2:
@@ -65,6 +67,15 @@ def decide(message: Message, invitation: Invitation, own: OwnWords, found: Mater
     if any(found.signature.has(f) for f in ("phone", "title")) and related:
         return "registration", "only-signature"
     return ("registration", UNSURE) if related else ("unrelated", "nothing-said")
+
+
+def _only_signs(found: Material) -> bool:
+    """Say whether the one list is rather the writer's name and post below a long letter, without a way to take part."""
+    if len(found.reply.records) != 1 or found.reply.records[0].has("mode", "mode_text"):
+        return False
+    named = found.reply.records[0].first("name")
+    above = found.full_text.partition(named.words)[0] if named and named.rule == "list-name" else ""
+    return len(above.split()) > 20 and found.stance.regret is not None
 
 
 def _asks_for_computer(found: Material) -> bool:

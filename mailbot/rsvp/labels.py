@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from mailbot.rsvp import attendance, roles, words
+from mailbot.rsvp import attendance, phrases, roles, words
 from mailbot.rsvp.fold import fold
 
 FIELDS = (
@@ -278,6 +278,8 @@ def _several(line: str) -> list[Labelled]:
         for back in range(min(4, len(spoken)), 0, -1):
             label = found[1][spoken[-back].start() :]
             name, certainty = field_of(label)
+            if certainty < 1 and re.search(r"\s/\s", label):
+                continue  # "… Example / TITRE": the stroke parts answers
             if name and certainty >= 0.95:
                 marks.append((found.start(1) + spoken[-back].start(), found.end(), name, label))
                 break
@@ -293,7 +295,10 @@ def _without_separator(line: str) -> list[Labelled]:
     for count in range(min(5, len(spoken) - 1), 0, -1):
         label = " ".join(spoken[:count])
         name = _known().get(_plain(label))
-        if name and not words.of(words.scan(fold(label)), "titles.heads"):
+        goes_on = phrases.is_connector(fold(spoken[count]).split("'")[0])  # "Institut de travail": no label but a name
+        if name and not goes_on and not words.of(words.scan(fold(label)), "titles.heads"):
             return [Labelled(name, " ".join(spoken[count:]), 0.85, label)]
-    close = _like(_plain(spoken[0])) if len(spoken) > 1 and len(spoken[0]) >= 5 else ("", 0.0)
+    if len(spoken) < 2 or phrases.is_connector(fold(spoken[1]).split("'")[0]):
+        return []
+    close = _like(_plain(spoken[0])) if len(spoken[0]) >= 5 else ("", 0.0)
     return [Labelled(close[0], " ".join(spoken[1:]), 0.8, spoken[0])] if close[1] >= 0.8 else []

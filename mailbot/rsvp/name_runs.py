@@ -54,6 +54,7 @@ def _trimmed(run: list[re.Match[str]], folded: str) -> list[tuple[int, int]]:
     def low(word: re.Match[str]) -> str:
         return folded[word.start() : word.end()].strip(".")
 
+    run = _behind_title(run, folded)
     opening = names.small_words() | _introducing()
     polite = [
         i
@@ -73,6 +74,18 @@ def _trimmed(run: list[re.Match[str]], folded: str) -> list[tuple[int, int]]:
     if len(run) > 3 and low(run[-2]) in ("de", "from", "von", "di", "d") and places.is_place(run[-1].group()):
         run = run[:-2]
     return [(run[0].start(), run[-1].end())] if run else []
+
+
+def _behind_title(run: list[re.Match[str]], folded: str) -> list[re.Match[str]]:
+    """Cut an English title off the head of a run: "Our Benefits Counsellor Ann Example" names Ann Example."""
+    if len(run) < 3:
+        return run
+    start = run[0].start()
+    heads = words.of(words.scan(folded[start : run[-1].end()]), "titles.heads")
+    ends = [start + h.end for h in heads if h.language == "en"]
+    behind = [w for w in run if ends and w.start() >= max(ends)]
+    polite = run[0].group().lower().replace(".", "") in names.honorifics()
+    return behind if len(behind) >= 2 and not polite else run
 
 
 def _ends_sentence(word: str, folded: str) -> bool:

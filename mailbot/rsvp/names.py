@@ -14,6 +14,10 @@ from mailbot.rsvp.fold import fold
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’.\-‐‑][^\W\d_]+)*[’'.]?")
 _BRACKETS = re.compile(r"\s*[(\[{<][^)\]}>]*[)\]}>]?\s*")
+_DEGREES = re.compile(
+    r"(?:(?:[A-Z]{1,2}[a-z]{0,3}\.? ?[A-Z]\.?[a-z]{0,2}|[A-Z]\.? ?[A-Z]\.?[A-Z]?\.?|Esq|Jr|Sr|OP|SJ|OSB)\.?(?:,? |$))+"
+)
+"""What stands behind a name and a comma and is no given name: "PhD", "MSc", "LL.M.", "Esq."."""
 _EDGE = " \t\n.,;:|/*_\"'«»“”‹›()[]-–—•·=>!?✓✔☑️"
 
 
@@ -82,6 +86,8 @@ def natural(text: str, like: tuple[str, ...] = ()) -> str:
     bare = bare_name(text)
     if "," in bare:
         family, _, given = bare.partition(",")
+        if _DEGREES.fullmatch(given.strip()):
+            return natural(family, like)
         bare = f"{bare_name(given)} {bare_name(family)}" if given.strip() else family
     else:
         bare = _given_first(bare)
@@ -192,7 +198,8 @@ def _given_first(name: str) -> str:
     """Move a family name written in capitals behind the given names."""
     parts = name.split()
     caps = [p.isupper() and len(p.strip(".")) > 1 and not _initials_only(p) for p in parts]
-    if not any(caps) or all(caps) or not caps[0]:
+    lettered = [c for c, p in zip(caps, parts, strict=True) if not _initials_only(p)]
+    if not any(caps) or all(lettered) or not caps[0]:
         return name
     last = 0
     for at, cap in enumerate(caps):

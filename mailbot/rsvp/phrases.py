@@ -101,7 +101,8 @@ def leftmost(text: str, toks: list[Token], at: int) -> int:
         ):
             first -= 2  # "Na'in Cooperative": one word to the eye, two to the lexicon
             continue
-        capital = text[previous.start].isupper() and previous.text not in names.small_words()
+        opens = _starts_sentence(text, previous.start) or len(previous.text) < 4
+        capital = text[previous.start].isupper() and not (opens and previous.text in names.small_words())
         sentence_start = _starts_sentence(text, previous.start) and (
             previous.text in grammar.connectors() or previous.text in ("the", "our", "from")
         )
@@ -138,15 +139,13 @@ def rightmost(text: str, folded: str, toks: list[Token], last: int, *, capitals:
         if token.start >= ends or STOPPER.search(text[toks[index - 1].end : token.start]):
             break
         capital = text[token.start].isupper() or not text[token.start].isalpha()
-        if (
-            token.text in grammar.words_that("into_place")
-            and index + 1 < len(toks)
-            and text[toks[index + 1].start].isupper()
-            and places.in_text(text[toks[index + 1].start : toks[index + 1].start + 30])[:1]
-        ):
-            nxt = text[toks[index + 1].start : toks[min(index + 2, len(toks) - 1)].end]
-            if places.is_place(text[toks[index + 1].start : toks[index + 1].end]) or places.is_place(nxt):
-                break
+        place = _place_behind(text, toks, index)
+        if place and not re.match(r"\s\([A-Z][A-Z0-9-]{2,12}\)", text[place:]):
+            break
+        if place:
+            end = place  # "… au Kivu (CERK)": the place is the name's
+            index = next((i for i in range(index, len(toks)) if toks[i].start >= place), len(toks))
+            continue
         if token.text == "i" and text[token.start] == "I":
             break
         if token.text in grammar.connectors() and not (capital and len(token.text) > 3 and not capitals):
@@ -161,6 +160,15 @@ def rightmost(text: str, folded: str, toks: list[Token], last: int, *, capitals:
         end = token.end
         index += 1
     return end
+
+
+def _place_behind(text: str, toks: list[Token], index: int) -> int:
+    """Return where a place ends that a word like "in", "au" leads to, 0 where it leads to none."""
+    if toks[index].text not in grammar.words_that("into_place") or index + 1 >= len(toks):
+        return 0
+    start = toks[index + 1].start
+    length = places.at_start(text[start : start + 40]) if text[start].isupper() else 0
+    return start + length if length else 0
 
 
 def _goes_on(text: str, toks: list[Token], index: int) -> bool:
@@ -184,7 +192,7 @@ def with_bracket(text: str, folded: str, toks: list[Token], end: int) -> int:
     if not bracket:
         return end
     inside = bracket[1] or bracket[2]
-    holds_org = bool(words.of(words.scan(fold(inside)), "organisations.heads"))
+    holds_org = inside[:1].isupper() and bool(words.of(words.scan(fold(inside)), "organisations.heads"))
     if not (is_acronym(inside) or places.in_text(inside) or holds_org or (bracket[1] and inside.isupper())):
         return end
     if places.in_text(inside) and any(c.isdigit() for c in inside):

@@ -22,7 +22,7 @@ _SPLITS = (
     re.compile(r"\s*;\s*"),
     re.compile(r"\s+[-–—]\s+"),
     re.compile(r"\s+/\s+"),
-    re.compile(r"\s*[,،]\s+|\s*،\s*|(?<=[\w)\ue000-\uf8ff])\.\s+(?=\w)"),
+    re.compile(r"\s*[,،]\s+|\s*،\s*|(?<!\bSt)(?<!\bSte)(?<!\bSta)(?<=[\w)\ue000-\uf8ff])\.\s+(?=\w)"),
 )
 _FILLER = re.compile(
     r"^\W*(?:here|ici|aqui|aqu[ií]|hier|qui|w/|email|e-mail|mail|correo|tel|tél|cel|phone|and|et|y|e|und)?\W*$",

@@ -47,6 +47,16 @@ def in_text(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def at_start(text: str) -> int:
+    """Return where the longest place ends that a text begins with, 0 where it begins with none."""
+    folded = fold(text)
+    toks = words.tokens(folded)
+    if not toks:
+        return 0
+    ends = (words.matches(place, folded, toks, 0) for _, place in words.places().get(toks[0].text[:3], ()))
+    return max(ends, default=0)
+
+
 def is_place(text: str) -> bool:
     """Say whether a text as a whole names a place, apart from commas and the like."""
     if "," in text or " - " in text:

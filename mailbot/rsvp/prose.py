@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailbot.rsvp import grammar, language, name_runs, names, places, roles, words
+from mailbot.rsvp import domains, grammar, language, name_runs, names, places, roles, words
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.phrases import Phrase
 from mailbot.rsvp.words import Hit
@@ -87,7 +87,17 @@ def _mentions(  # noqa: PLR0917 -- one text and what was found in it go together
         unnamed = not sender or names.is_partial(sender)
         like_sender = like_sender or (unnamed and len(bare.split()) > 1 and names.fits_address(bare, address) >= 0.8)
         if (start, end) not in quiet and not _may_be_person(
-            text, folded, start, end, run, orgs, titles, known, introduced or like_sender or bool(polite), german
+            text,
+            folded,
+            start,
+            end,
+            run,
+            orgs,
+            titles,
+            known,
+            introduced or like_sender or bool(polite),
+            german,
+            address,
         ):
             continue
         if any(names.same_person(bare, m.name) for m in found):
@@ -116,6 +126,7 @@ def _may_be_person(  # noqa: PLR0917, C901 -- rules in their order, one after th
     known: str,
     vouched: bool,
     german: bool,
+    address: str,
 ) -> bool:
     if any(o.start < end and start < o.end for o in orgs if o.strong):
         return False
@@ -135,6 +146,8 @@ def _may_be_person(  # noqa: PLR0917, C901 -- rules in their order, one after th
             return False
         if known and fold(run) in known:
             return False
+        if domains.fits(run, address) and not names.fits_address(run, address):
+            return False  # "Ceylon Tea Hands" of kw@ceylonteahands: who writes, not somebody
     elif any(t.start <= start and end <= t.end for t in titles) and not names.honorific(run):
         return False
     if vouched and words.of(words.scan(fold(names.bare_name(run).split()[0])), "titles.heads") and names.honorific(run):

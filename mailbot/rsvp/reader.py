@@ -27,6 +27,8 @@ from mailbot.rsvp.own_words import OwnWords, cut
 
 ENOUGH = 22
 """Words of a reply from which on it is likely to tell what its writer does and for whom."""
+ENOUGH_FOR_NEITHER = 16
+"""Words of a reply in which neither title nor organisation was found though there is room for one."""
 
 
 def language_of(text: str) -> str:
@@ -94,7 +96,10 @@ def _unread(answer: Answer, found: Material) -> Answer:
     if words.of(found.scene.hits, "correction.cues", "correction.keep"):
         return answer
     written = len(found.full_text.split())
-    reasons = [f"{f}_not_found" for f in ("title", "organisation") if getattr(answer, f) is None and written >= ENOUGH]
+    if answer.title is None and answer.organisation is None and written >= ENOUGH_FOR_NEITHER:
+        written = ENOUGH
+    reasons = ["name_not_found"] if answer.name is None else []
+    reasons += [f"{f}_not_found" for f in ("title", "organisation") if getattr(answer, f) is None and written >= ENOUGH]
     return replace(answer, review=(*answer.review, *reasons)) if reasons else answer
 
 

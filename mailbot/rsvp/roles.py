@@ -28,9 +28,17 @@ def organisations(text: str, hits: list[Hit] | None = None) -> list[Phrase]:
         if text[head.start].islower() and (head.start in titled or _only_a_word(text, toks, at, quiet, hits)):
             continue
         phrase = _organisation(text, folded, toks, at, head, hits)
-        if phrase:
+        if phrase and not _ends_in_title(phrase, hits):
             found.append(phrase)
     return found
+
+
+def _ends_in_title(phrase: Phrase, hits: list[Hit]) -> bool:
+    """Say whether a phrase is somebody's title, whose English head comes last: "Programme Officer"."""
+    if re.search(r"\b(?:of|for|de|du|der|des)\b", phrase.text):
+        return False
+    heads = [h for h in words.of(hits, "titles.heads") if h.language == "en" and h.end == phrase.end]
+    return any(h.start > phrase.start for h in heads) and not fold(phrase.text).endswith("s")
 
 
 def _only_a_word(text: str, toks: list[Token], at: int, quiet: bool, hits: list[Hit]) -> bool:
@@ -179,6 +187,10 @@ def _title(text: str, folded: str, toks: list[Token], at: int, head: Hit, orgs: 
     capitals = head.language == "de" and language.tell(text) == "de"
     end = phrases.rightmost(text, folded, toks, last, capitals=capitals, ends=border)
     end = phrases.cut_connectors(text, toks, toks[first].start, end)
+    named = text[head.end : end].strip()
+    whole = text[head.start].isupper() and not folded[: head.end].endswith(" of")
+    if head.language == "en" and whole and toks[last].end == head.end and names.is_name(named):
+        end = head.end  # "our Benefits Counsellor Ann Example"
     acronym = re.search(
         r"\s(?:de\sla\s|de\sl['’]|de\s|du\s|del\s|da\s|do\s|of\sthe\s|of\s|di\s|della\s|dell['’]|der\s|at\s)([A-Z][A-Z0-9&-]{2,15})$",
         text[toks[first].start : end],

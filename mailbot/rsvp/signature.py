@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mailbot.rsvp import labels, names, phones, phrases, pieces, places, roles, unnamed, words
+from mailbot.rsvp import domains, labels, names, phones, phrases, pieces, places, roles, words
 from mailbot.rsvp import language as languages
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold
@@ -198,7 +198,7 @@ def _may_be_role(piece: str) -> bool:
 def _by_place(unknown: list[str], titles: list[tuple[str, float]], orgs: list[tuple[str, float]], address: str) -> None:
     """Take the lines right below the name for title and organisation where no word tells them."""
     left = list(unknown)
-    shown = next((p for p in left if unnamed.fits_domain(p, address)), None)
+    shown = next((p for p in left if domains.fits(p, address)), None)
     if shown and not [o for o in orgs if o[1] > 0.65]:
         orgs.append((shown, 0.86))
         left.remove(shown)

@@ -8,56 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mailbot.rsvp import grammar, names, phrases, places, words
-from mailbot.rsvp.fold import fold
+from mailbot.rsvp import domains, grammar, names, phrases, places, words
 from mailbot.rsvp.phrases import Phrase
 from mailbot.rsvp.prose import Mention, Scene
 
-_PROVIDERS = frozenset(
-    [
-        "gmail",
-        "googlemail",
-        "yahoo",
-        "ymail",
-        "hotmail",
-        "outlook",
-        "live",
-        "msn",
-        "icloud",
-        "me",
-        "mac",
-        "aol",
-        "gmx",
-        "web",
-        "proton",
-        "protonmail",
-        "mail",
-        "mailbox",
-        "orange",
-        "wanadoo",
-        "laposte",
-        "free",
-        "sfr",
-        "uol",
-        "bol",
-        "terra",
-        "ig",
-        "yandex",
-        "zoho",
-        "rocketmail",
-        "menara",
-        "moov",
-        "nauta",
-        "cantv",
-        "prodigy",
-        "sapo",
-        "libero",
-        "virgilio",
-        "tiscali",
-        "skynet",
-    ]
-)
-"""Mail providers: their names say nothing of an organisation."""
 _OURS = re.compile(
     r"\b(?:notre|mon|ma|our|my|nuestr[oa]|mi|noss[oa]|meu|minha|unser\w*|mein\w*|nostr[oa]|mio|mia|le|la|el|the|o|a|il)\s+"
     r"([^\W\d_][^,.;:()\n]{2,50}?),?\s+(?:(?:M|Mme|Mr|Mrs|Ms|Sr|Sra|Dr|Dra|Lic|Ing|Cde)\.?\s+)?$",
@@ -102,27 +56,8 @@ def organisation_in(scene: Scene, address: str, mentions: Sequence[Mention]) -> 
         for p in _capitalised(scene)
         if not any(m.start < p.end and p.start < m.end for m in mentions) and not places.is_place(p.text)
     ]
-    fitting = [p for p in found if fits_domain(p.text, address)]
+    fitting = [p for p in found if domains.fits(p.text, address)]
     return next(iter(fitting), None)
-
-
-def fits_domain(text: str, email: str) -> bool:
-    """Say whether the domain of an address shows the initials or a long word of a phrase."""
-    labels = fold(email.rpartition("@")[2]).split(".")[:-1]
-    bare = [re.sub(r"[^a-z]", "", label) for label in labels]
-    bare = [b for b in bare if len(b) > 2 and b not in _PROVIDERS]
-    spoken = [t.text for t in words.tokens(fold(text)) if not phrases.is_connector(t.text)]
-    if not bare or len(spoken) < 2:
-        return bool(bare) and len(spoken) == 1 and len(spoken[0]) > 3 and spoken[0] in bare
-    initials = "".join(w[0] for w in spoken)
-    for label in bare:
-        if initials == label or (
-            len(label) >= 3 and len(initials) >= 3 and (label.startswith(initials) or initials.startswith(label))
-        ):
-            return True
-        if any(len(w) >= 6 and w in label for w in spoken):
-            return True
-    return False
 
 
 def _plain(scene: Scene, start: int, end: int) -> Phrase | None:
