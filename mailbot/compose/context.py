@@ -27,13 +27,16 @@ from mailbot.config import Config, EventConfig, Secret
 QUOTED = 120
 """Characters of a participant's own words that are shown beside a value."""
 
+SENTENCE = 3
+"""Words from which on a stretch says by itself how somebody takes part: "casque" alone reads oddly in a mail."""
+
 GUIDE = "guide"
 """The mail-out that an acknowledgement announces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One recorded value; `words` are those that it was read from, "" where they say the same."""
+    """One recorded value; `words` are those that it was read from, "" where they say the same or too little."""
 
     field: str
     label: str
@@ -229,7 +232,7 @@ def _line(person: Person, field: str, letter: Letter, words: Words) -> Line | No
         field=field,
         label=words.labels[field],
         value=mask(shown),
-        words=mask(told, QUOTED) if differs(field, shown, told) else "",
+        words=mask(told, QUOTED) if differs(field, shown, told) and not _fragment(field, told) else "",
         unsure=evidence is not None and evidence.confidence < SURE,
         new=field in letter.changed,
     )
@@ -259,6 +262,11 @@ def differs(field: str, value: str, told: str) -> bool:
         digits = re.sub(r"\(0\)|\D", "", told).removeprefix("00")
         return re.sub(r"\D", "", value) not in digits
     return _folded(value) not in _folded(told)
+
+
+def _fragment(field: str, told: str) -> bool:
+    """Say whether words are but a piece of a sentence that nobody would know again; the registry keeps them all."""
+    return field in ("mode", "needs_access") and len(told.split()) < SENTENCE
 
 
 def _folded(text: str) -> str:

@@ -110,8 +110,17 @@ def _declined(letter: Letter, sample: Sample) -> Letter:
     return replace(letter, case="declined", person=replace(sample.person, status="declined"))
 
 
+def _declined_and_asks(letter: Letter, sample: Sample) -> Letter:
+    return replace(_declined(letter, sample), question=sample.question)
+
+
 def _tentative(letter: Letter, sample: Sample) -> Letter:
     return replace(letter, case="tentative", person=replace(sample.person, status="tentative"))
+
+
+def _tentative_missing(letter: Letter, sample: Sample) -> Letter:
+    partly = replace(sample.person, phone=None, mode=None, status="tentative", values={})
+    return replace(letter, case="tentative", person=partly, missing=("phone", "mode"))
 
 
 def _several(letter: Letter, sample: Sample) -> Letter:
@@ -157,9 +166,10 @@ def _makers(mail: str) -> dict[str, Maker]:
     if mail == "acknowledgement":
         return {
             "registered": _answer("registered"), "missing": _missing, "unsure": _unsure, "changed": _changed,
-            "declined": _declined, "tentative": _tentative, "calendar": _answer("calendar"), "several": _several,
-            "colleague": _colleague, "waiting": _waiting, "in_person": _in_person, "question": _question,
-            "registered_and_asks": _asks,
+            "declined": _declined, "declined_and_asks": _declined_and_asks,
+            "tentative": _tentative, "tentative_missing": _tentative_missing, "calendar": _answer("calendar"),
+            "several": _several, "colleague": _colleague, "waiting": _waiting, "in_person": _in_person,
+            "question": _question, "registered_and_asks": _asks,
         }  # fmt: skip
     if mail == "moved":
         return {"moved": _moved, "in_person": lambda letter, sample: _in_person(_moved(letter, sample), sample)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -155,3 +156,65 @@ def test_the_password_is_looked_up_only_by_a_mail_that_says_it(composer: Compose
     assert composer.compose(replace(letter, event=locked))
     with pytest.raises(AssertionError, match="asked"):
         composer.compose(replace(letter, mail="guide", event=locked))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("case", ["registered", "changed", "declined", "tentative", "calendar", "question"])
+def test_a_question_is_quoted_once_and_passed_on_whatever_else_the_message_says(
+    composer: Composer, language: str, case: str
+) -> None:
+    letter = composer.sample("acknowledgement", language, case)
+    asked = "Le son, et les sous-titres ?"
+    without, with_it = (composer.render(replace(letter, question=q)).text for q in ("", asked))
+    assert asked not in without
+    before, _, _ = with_it.replace("\u202f", " ").replace("\u00a0", " ").partition(asked)
+    assert with_it.count("sous-titres") == 1
+    assert re.search("organisers|organisation|organizador|organização", before)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("case", ["registered", "changed", "tentative", "calendar"])
+def test_before_lines_to_fill_in_a_sentence_says_what_they_are_for(
+    composer: Composer, language: str, case: str, several: bool
+) -> None:
+    letter = composer.sample("acknowledgement", language, "missing")
+    partly = letter.person
+    assert partly is not None
+    whole = replace(partly, phone="+221771234567", mode="online")
+    form = replace(letter, case=case, people=(partly, partly) if several else (partly,))
+    full = replace(form, people=(whole, whole) if several else (whole,), missing=())
+    asks = {"fr": "Il nous manque", "en": "still need", "es": "Todavía nos", "pt": "Ainda falta"}[language].casefold()
+    assert asks in composer.render(form).text.casefold()
+    assert asks not in composer.render(full).text.casefold()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_nothing_is_required_no_empty_form_is_announced(composer: Composer, language: str) -> None:
+    letter = composer.sample("acknowledgement", language, "question")
+    asks = composer.render(letter).text
+    asks_nothing = composer.render(replace(letter, event=letter.event.model_copy(update={"required": ()}))).text
+    to_register = {"fr": "Pour vous inscrire", "en": "To register", "es": "Para inscribirse", "pt": "Para fazer"}[
+        language
+    ]
+    assert to_register in asks
+    assert to_register not in asks_nothing
+
+
+@pytest.mark.parametrize(
+    ("field", "words", "shown"),
+    [
+        ("mode", "casque", False),
+        ("mode", "avec casque", False),
+        ("mode", "depuis mon bureau", True),
+        ("needs_access", "cybercafé", False),
+        ("needs_access", "je n’ai pas d’ordinateur", True),
+        ("phone", "77 123", True),
+        ("title", "SG", True),
+    ],
+)
+def test_a_fragment_is_not_shown_as_what_somebody_wrote(
+    compose: Callable[..., Opened], field: str, words: str, shown: bool
+) -> None:
+    told = replace(FULL, needs_access=True, values={field: Shown("", words)})
+    assert (words in compose(person=told, recipient=AWA).plain) is shown
