@@ -10,6 +10,14 @@ from functools import cache
 from mailbot.rsvp import words
 from mailbot.rsvp.fold import fold
 
+_SHORT = 4.0
+"""Small words above which they tell the language by themselves."""
+_TELLING = frozenset({"attendance", "mode", "access", "question", "letters"})
+"""Tables of phrases that are said in one language alone, on the whole."""
+_EVERYWHERE = frozenset({"online", "virtual", "zoom", "webex"})
+"""Words of those tables that every language uses."""
+_TELLS_FROM = 6
+"""Characters of a phrase from which it tells: shorter ones look alike."""
 _LEAST = 2
 """Small words that must be found: one may be a name."""
 
@@ -35,12 +43,27 @@ def tell(text: str) -> str:
         for language in table.get(token.text, ()):
             # A word that several languages share counts less for each.
             counts[language] = counts.get(language, 0.0) + 1.0 / len(table[token.text])
+    if max(counts.values(), default=0.0) < _SHORT:
+        _add_phrases(counts, fold(text[:400]))
     ranked = sorted(counts.items(), key=lambda row: -row[1])[:2]
     if not ranked or ranked[0][1] < _LEAST * 0.4:
         return ""
     if len(ranked) == 2 and ranked[1][1] > 0.7 * ranked[0][1] and ranked[1][1] >= 4:
         return "mixed"
     return ranked[0][0]
+
+
+def _add_phrases(counts: dict[str, float], folded: str) -> None:
+    """Count what is said of taking part too: a reply of three words has few small ones ("Participaré en línea")."""
+    weights: dict[tuple[int, int, str], float] = {}
+    for hit in words.scan(folded):
+        said = folded[hit.start : hit.end]
+        if hit.key.partition(".")[0] in _TELLING and len(said) >= _TELLS_FROM and said not in _EVERYWHERE:
+            span = (hit.start, hit.end, hit.language)
+            # A whole form tells more than a stem: "participarei" is no Spanish, though "participar*" fits.
+            weights[span] = max(weights.get(span, 0.0), 1.5 if hit.key == "attendance.sure" else 1.0)
+    for (_, _, language), weight in weights.items():
+        counts[language] = counts.get(language, 0.0) + weight
 
 
 def _by_script(text: str) -> str:
