@@ -30,6 +30,8 @@ from tests.journeys.conftest import registration
 
 COMMANDS = ("init", "check", "run", "once", "read", "registry", "show", "outbox", "report", "preview", "demo")
 EVIL = '=HYPERLINK("https://evil.example";"Awa")'
+WEBEX = '[event.webex]\npassword = { env = "MAILBOT_TEST_WEBEX" }'
+SIGNED_IN = 'host = "127.0.0.1"\nport = 1\nsecurity = "none"\nuser = "rsvp"\npassword = { file = "smtp.password" }'
 
 
 @dataclass
@@ -379,3 +381,22 @@ def test_output_that_can_not_be_written_is_a_sentence_and_a_reader_who_leaves_is
     with os.fdopen(writing, "w") as gone:
         done = subprocess.run(words, stdout=gone, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 -- ours
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_secret_that_can_not_be_had_is_told_before_anything_starts(
+    mailbot: Mailbot, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MAILBOT_TEST_WEBEX", raising=False)
+    text = desk.config.read_text("utf-8").replace("[event.webex]", WEBEX).replace('maildir = "sent"', SIGNED_IN)
+    desk.config.write_text(text, "utf-8")
+    for command in ("check", "run", "once"):
+        done = mailbot(command, "-c", desk.config)
+        told = done.out + done.err
+        assert done.code == 2, command
+        assert "event[1].webex.password: the environment variable MAILBOT_TEST_WEBEX is not set" in told
+        assert f"smtp.password: the file {desk.folder / 'smtp.password'} can't be read" in told
+    assert not list(desk.folder.glob("*.db"))
+    monkeypatch.setenv("MAILBOT_TEST_WEBEX", "hunter2")
+    (desk.folder / "smtp.password").write_text("hunter2")
+    done = mailbot("check", "-c", desk.config)
+    assert (done.code, "hunter2" in done.out + done.err) == (0, False)

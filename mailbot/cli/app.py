@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
 from mailbot import __version__
-from mailbot.config import Config, find, load
+from mailbot.config import Config, find, load, missing_secrets
 from mailbot.errors import ConfigRefused, MailbotError
 
 TROUBLE, WRONG, NEEDS_A_PERSON = 1, 2, 3
@@ -77,6 +78,14 @@ def config_path(context: typer.Context, named: Path | None) -> Path:
 def configured(context: typer.Context, named: Path | None) -> Config:
     """Load the configuration; raises ConfigRefused with everything that is wrong in it."""
     return load(config_path(context, named))
+
+
+def ready(context: typer.Context, named: Path | None, now: datetime) -> Config:
+    """Load the configuration for work; raises ConfigRefused also where a secret that the work needs can't be had."""
+    config = configured(context, named)
+    if problems := missing_secrets(config, now):
+        raise ConfigRefused(problems)
+    return config
 
 
 def events_of(config: Config, slug: str) -> list[str]:

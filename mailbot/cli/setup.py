@@ -16,9 +16,10 @@ from mailbot import schedule, starter
 from mailbot.cli import parts
 from mailbot.cli.app import TROUBLE, WRONG, ConfigOption, JsonOption, app, configured, out
 from mailbot.compose import Composer
-from mailbot.config import Config, EventConfig
+from mailbot.config import Config, EventConfig, missing_secrets
 from mailbot.database import open_database, sqlite_file
 from mailbot.errors import MailbotError
+from mailbot.worker import utc_now
 
 ZONES = ("UTC", "Africa/Dakar", "America/Bogota", "Asia/Kolkata")
 """Zones in which `check` shows mail-outs beside the event's own: a slip in the zone shows at a glance."""
@@ -49,15 +50,20 @@ def check(
     composer = Composer(settings.templates, settings)
     problems = [str(p) for p in composer.check()]
     unused = [str(p.relative_to(settings.templates)) for p in composer.unused()]
+    secrets = [str(p) for p in missing_secrets(settings, utc_now())]
     database = _database(settings)
     servers = [_probe(name, wire) for name, wire in _wires(settings)] if online else []
     if as_json:
         moments = [_moment_json(e, m) for e in settings.events for m in schedule.moments(e)]
-        out.print_json(data={"config": str(settings.path), "database": database, "templates": problems,
-                             "unused": unused, "schedule": moments, "servers": servers})  # fmt: skip
+        out.print_json(
+            data={
+                "config": str(settings.path), "database": database, "secrets": secrets, "templates": problems,
+                "unused": unused, "schedule": moments, "servers": servers,
+            }
+        )  # fmt: skip
     else:
-        _print(settings, database, problems, unused, servers)
-    if problems:
+        _print(settings, secrets, database, problems, unused, servers)
+    if problems or secrets:
         raise typer.Exit(WRONG)
     if database["problem"] or any(s["problem"] for s in servers):
         raise typer.Exit(TROUBLE)
@@ -99,13 +105,16 @@ def _moment_json(event: EventConfig, moment: schedule.Moment) -> dict[str, str]:
             "due": moment.due_at.isoformat(), "expires": moment.expires_at.isoformat()}  # fmt: skip
 
 
-def _print(
-    settings: Config, database: dict[str, str], problems: list[str], unused: list[str], servers: list[dict[str, Any]]
-) -> None:
+def _print(  # noqa: PLR0917 -- what was found, in the order in which it is shown
+    settings: Config, secrets: list[str], database: dict[str, str], problems: list[str], unused: list[str],
+    servers: list[dict[str, Any]],
+) -> None:  # fmt: skip
     def line(good: bool, text: str) -> None:
         out.print(f"[{'green' if good else 'red'}]{'ok' if good else 'no'}[/]  {escape(text)}", soft_wrap=True)
 
     line(True, f"configuration {settings.path}")
+    for secret in secrets:
+        line(good=False, text=secret)
     line(not database["problem"], database["problem"] or f"database {database['url']}")
     line(not problems, f"templates {settings.templates} in {', '.join(settings.languages)}")
     for problem in problems:

@@ -15,11 +15,11 @@ import typer
 
 from mailbot import log
 from mailbot.cli import parts
-from mailbot.cli.app import NEEDS_A_PERSON, TROUBLE, ConfigOption, JsonOption, app, configured, out
+from mailbot.cli.app import NEEDS_A_PERSON, TROUBLE, ConfigOption, JsonOption, app, out, ready
 from mailbot.database import Database, open_database, sole_worker
 from mailbot.errors import MailbotError
 from mailbot.models import Outbox, Participant, Received
-from mailbot.worker import Box, Turns, Worker
+from mailbot.worker import Box, Turns, Worker, utc_now
 
 
 @app.command(rich_help_panel="Work")
@@ -29,7 +29,7 @@ def run(
     json_log: Annotated[bool, typer.Option("--json-log", help="Write the log as JSON, a line an event.")] = False,
 ) -> None:
     """Read the mailboxes and send what is due, until told to stop (SIGTERM or Ctrl-C)."""
-    settings = configured(context, config)
+    settings = ready(context, config, utc_now())
     log.to_stderr(as_json=json_log)
     database = open_database(settings.database)
     with sole_worker(database):
@@ -93,7 +93,7 @@ def needs(database: Database, slugs: list[str], *, ask: bool) -> Needs:
 @app.command(rich_help_panel="Work")
 def once(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Do a single turn, for cron: read what is new, send what is due. Exit code 3: something needs a person."""
-    settings = configured(context, config)
+    settings = ready(context, config, utc_now())
     log.to_stderr()
     database = open_database(settings.database)
     with sole_worker(database):

@@ -21,6 +21,7 @@ from mailbot.config.model import (
     SmtpConfig,
     Webex,
 )
+from mailbot.config.needed import missing_secrets
 from mailbot.config.secret import Secret
 from mailbot.config.values import Lead
 
@@ -44,5 +45,6 @@ __all__ = [
     "builtin_templates",
     "find",
     "load",
+    "missing_secrets",
     "parse",
 ]
