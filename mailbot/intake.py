@@ -30,6 +30,7 @@ RECORDS = ("registration", "decline", "calendar_reply")
 ANSWERED = (*RECORDS, "question")
 """The kinds of message that get an acknowledgement; never robots, bounces or lists (RFC 3834 section 2)."""
 MOST_QUOTED = 3  # mails of ours that one reply is compared with: threads quote the last ones
+SAME_TITLE = 0.6  # share of a title's words in a subject that shows whose invitation it answers; subjects get cut
 FUTURE_SLACK = timedelta(days=1)  # a Date further ahead than this is a clock gone wrong, and says nothing
 
 
@@ -213,9 +214,10 @@ def _answer(
         row.review = " ".join([*row.review.split(), "answered_too_often"])
         warn("not_answered", id=row.id, to=to.email, reason="answered_too_often")
         return
+    told = row.language or _language_of_thread(session, read)
     owed = outbox.Owed(
         key=f"acknowledgement {row.id}", mail="acknowledgement", event=read.event.slug, event_start=read.event.starts,
-        recipient=to.email, language=language_for(row.language, done, config), case=_case(read.reading, done),
+        recipient=to.email, language=language_for(told, done, config), case=_case(read.reading, done),
         due_at=now, expires_at=read.event.ends, received_id=row.id,
         participant_id=done[0].participant.id if len(done) == 1 else None,
     )  # fmt: skip
@@ -244,6 +246,19 @@ def _answered_lately(session: Session, address: str, now: datetime) -> int:
     query = sa.select(sa.func.count()).select_from(Outbox)
     query = query.where(sa.func.lower(Outbox.recipient) == address.lower(), Outbox.mail == "acknowledgement")
     return session.scalar(query.where(Outbox.created_at > since)) or 0
+
+
+def _language_of_thread(session: Session, read: Read) -> str:
+    """Return the language of what a message answers, where its own words are few: our mail's, else the subject's."""
+    answered = {*read.message.in_reply_to, *read.message.references}
+    ours = sa.select(Outbox.language).where(Outbox.message_id.in_(answered)).order_by(Outbox.id.desc()).limit(1)
+    if answered and (known := session.scalar(ours)):
+        return known
+    said = set(read.message.subject.casefold().split())
+    titles = {language: set(title.casefold().split()) for language, title in read.event.title.items()}
+    shares = {language: len(words & said) / len(words) for language, words in titles.items() if words}
+    best = max(shares, key=lambda language: shares[language], default="")
+    return best if best and shares[best] >= SAME_TITLE else ""
 
 
 def language_for(language: str, done: list[Recorded], config: Config) -> str:

@@ -251,3 +251,9 @@ def test_a_registration_after_the_end_is_held_for_a_person(organisation: Organis
     assert organisation.at("2027-03-30 17:16") == []
     (row,) = organisation.received()
     assert (row.disposition, row.reason.split(":")[0]) == ("held", "event_over")
+
+
+def test_words_too_few_to_tell_a_language_are_answered_in_the_invitations(organisation: Organisation) -> None:
+    organisation.reply("OK. Eva Sol", sender="Eva Sol <eva@csut.pe.example>", subject="Re: 2.º seminario web de la Red")
+    (mail,) = organisation.at("2027-03-02 09:00")
+    assert mail["Content-Language"] == "es"
