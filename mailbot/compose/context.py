@@ -20,7 +20,7 @@ from mailbot import schedule
 from mailbot.addresses import Address, key
 from mailbot.compose.letter import CASES, FIELDS, SURE, Letter, Person
 from mailbot.compose.render import link, mask, tidy
-from mailbot.compose.when import Clocks, When, date_in, localised
+from mailbot.compose.when import Clocks, When, address_of, date_in
 from mailbot.compose.words import Words
 from mailbot.config import Config, EventConfig, Secret
 
@@ -279,10 +279,9 @@ def _event(letter: Letter, words: Words, clocks: Clocks) -> EventView:
     event = letter.event
     before = event.webex.connect_before
     connect = event.starts - timedelta(days=before.days) - before.exact
-    address = event.place.address
     return EventView(
         title=mask(event.title_in(words.language)),
-        place=mask(localised(address, event.zone, words) or address),
+        place=mask(address_of(event, words)),
         when=clocks.span(event.starts, event.ends),
         starts=clocks.at(event.starts),
         connect=clocks.at(connect),

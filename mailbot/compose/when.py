@@ -243,6 +243,19 @@ def place_of(event: EventConfig, words: Words) -> str:
     return "UTC" if event.zone.key in ("UTC", "Etc/UTC") else city(event.zone.key, words)
 
 
+def clock_of(event: EventConfig, words: Words) -> str:
+    """Return what the clock at the event's place is called, "heure de Genève"; what isn't a mail says it so too."""
+    place = place_of(event, words)
+    if place == "UTC":
+        return place
+    return _elide(words.here.format(time="", place=place), place, words.elision).strip(" ,")
+
+
+def address_of(event: EventConfig, words: Words) -> str:
+    """Return the event's address, in the language where it is a well-known city's name."""
+    return localised(event.place.address, event.zone, words) or event.place.address
+
+
 def localised(name: str, zone: ZoneInfo, words: Words) -> str:
     """Return the language's name of a well-known city, "" where it isn't one."""
     if name in words.places:

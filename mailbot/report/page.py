@@ -59,7 +59,8 @@ def _environment(templates: Path) -> SandboxedEnvironment:
 def _context(session: Session, config: Config, now: datetime, language: str) -> dict[str, object]:
     """Gather what the template shows."""
     events = numbers.order(config.events, now)
-    words = Words(language, events[0].zone if events else now.tzinfo or UTC, config.templates)
+    words = Words(language, now.tzinfo or UTC, config.templates)
+    words = words.of(events[0], config.templates) if events else words
     messages, mails = rows.waiting_for_a_person(session), rows.stuck_mails(session)
     known = {e.slug for e in events}
     only = events[0].slug if len(events) == 1 else None
@@ -68,7 +69,7 @@ def _context(session: Session, config: Config, now: datetime, language: str) -> 
         mine = [m for m in messages if (m.event or only) == event.slug]
         stuck = [m for m in mails if m.event == event.slug]
         histories = Histories(session, invitation_of(event, config))
-        source = Source(event, now, words.in_zone(event.zone), histories, mine, stuck)
+        source = Source(event, now, words.of(event, config.templates), histories, mine, stuck)
         pages.append(event_page(session, source, f"e{number}"))
     elsewhere = [m for m in messages if (m.event or only) not in known]
     orphans = Needs(words, Histories(session, invitation_of(None, config))).of([], elsewhere, [])

@@ -190,7 +190,7 @@ def event_page(session: Session, source: Source, name: str) -> EventPage:
         title=event.title_in(words.language),
         dates=_dates(event, words),
         distance=words.distance(event.starts - source.now) if event.starts > source.now else "",
-        place=event.place.address,
+        place=words.place,
         figures=figures,
         strip=_strip(figures, sum(len(g.needs) for g in needs), words, name),
         aside=_aside(figures, words),

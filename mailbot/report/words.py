@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from babel.dates import format_date, format_datetime, format_timedelta, get_time
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
-from mailbot.config import builtin_templates
+from mailbot.compose import when
+from mailbot.compose import words as mails
+from mailbot.config import EventConfig, builtin_templates
 
 FOLDER = "report"
 """The folder below the templates that holds the report's texts, style and script."""
@@ -62,7 +65,8 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 class Words:
     """Says things in one language and one time zone.
 
-    `language` is an ISO 639-1 code with a text file; another falls back to English. `zone` is the event's.
+    `language` is an ISO 639-1 code with a text file; another falls back to English. `zone` is the event's. `clock_name`
+    and `place` are what mails call that zone's clock and the event's address, "" where no event is meant.
     """
 
     def __init__(self, language: str, zone: tzinfo = UTC, templates: Path | None = None) -> None:
@@ -74,11 +78,18 @@ class Words:
             self.language = FALLBACK
         self.locale = Locale.parse(self.text("formats.locale"))
         self.zone = zone
+        self.clock_name, self.place = "", ""
 
-    def in_zone(self, zone: tzinfo) -> Words:
-        """Return the same words for another time zone."""
-        other: Words = object.__new__(Words)
-        other.texts, other.language, other.locale, other.zone = self.texts, self.language, self.locale, zone
+    def of(self, event: EventConfig, templates: Path | None) -> Words:
+        """Return the same words for an event: in its zone, and with its place named as the mails name it."""
+        other = copy(self)
+        other.zone, other.clock_name, other.place = event.zone, "", event.place.address
+        try:
+            folder = find(templates, f"{mails.FOLDER}/{self.language}.toml").parents[1]
+            words = mails.load(folder, self.language)
+        except (FileNotFoundError, mails.WordsRefused):
+            return other  # `check` tells what is wrong with them; a report is no less needed meanwhile
+        other.clock_name, other.place = when.clock_of(event, words), when.address_of(event, words)
         return other
 
     def _find(self, key: str) -> Any:
@@ -166,7 +177,9 @@ class Words:
         return moment.astimezone(self.zone)
 
     def zone_name(self) -> str:
-        """Return the zone as people name it, by its city ("Zurich time")."""
+        """Return the zone as mails name it ("Geneva time"), else by its city ("Zurich time")."""
+        if self.clock_name:
+            return self.clock_name
         if getattr(self.zone, "key", "UTC") in {"UTC", "Etc/UTC"}:
             return "UTC"
         return self.text("formats.zone", city=get_timezone_location(self.zone, locale=self.locale, return_city=True))

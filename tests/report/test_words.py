@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailbot.config import builtin_templates
+from mailbot.compose import Composer
+from mailbot.config import Config, EventConfig, builtin_templates
 from mailbot.models import DISPOSITIONS, OUTBOX_STATES, REACHABLE, STATUSES
 from mailbot.report import words as words_module
 from mailbot.report.words import Words
@@ -111,6 +112,34 @@ def test_moments_are_said_in_the_event_s_zone_and_with_its_name() -> None:
     assert Words("en").moment(None) == ""
     assert Words("pt").day(date(2018, 10, 4)) == "4 out."
     assert Words("en").distance(timedelta(days=6)) == "in 6 days"
+
+
+@pytest.mark.parametrize(
+    ("language", "clock", "place"),
+    [
+        ("fr", "heure de Genève", "Genève"),
+        ("en", "Geneva time", "Geneva"),
+        ("es", "hora de Ginebra", "Ginebra"),
+        ("pt", "hora de Genebra", "Genebra"),
+    ],
+)
+def test_an_event_s_place_and_clock_are_called_what_the_mails_call_them(
+    event: EventConfig, settings: Config, language: str, clock: str, place: str
+) -> None:
+    words = Words(language).of(event, settings.templates)
+    assert (words.zone_name(), words.place) == (clock, place)
+    assert words.full(MOMENT) == Words(language, event.zone).full(MOMENT)
+    mail = Composer(settings.templates, settings).sample("guide", language)
+    assert clock in Composer(settings.templates, settings).render(mail).text.replace("\u00a0", " ")
+
+
+def test_where_the_words_of_mails_cannot_be_read_the_zone_s_city_names_the_clock(
+    event: EventConfig, tmp_path: Path
+) -> None:
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "fr.toml").write_text("locale = 5", "utf-8")
+    words = Words("fr").of(event, tmp_path)
+    assert (words.zone_name(), words.place) == ("heure de Zurich", "Geneva")
 
 
 def test_countries_and_languages_have_names_in_the_language() -> None:
