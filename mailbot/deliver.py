@@ -119,7 +119,7 @@ class Deliverer:
         except Exception as e:  # noqa: BLE001 -- a template's fault must not stop the other mails
             warn("not_composed", mail=row.mail, to=row.recipient, reason=f"{type(e).__name__}: {e}")
             if row.state == "claimed":
-                outbox.note_later(session, row, f"could not be composed: {e}", now)
+                outbox.note_later(session, row, f"{outbox.NOT_COMPOSED}: {e}", now)
             return False
         return True
 
@@ -146,6 +146,17 @@ class Deliverer:
                 self._note(session, row, answer, now)
         return not all(isinstance(error, _NoConnection) for error in offers)
 
+    def _unreachable(self, reason: str) -> None:
+        """Say that there is no way out, once until there is one again."""
+        if not self.trouble:
+            warn("smtp_unreachable", reason=reason, again_in=int(outbox.SERVER_PAUSE.total_seconds()))
+        self.trouble = reason
+
+    def _reached(self) -> None:
+        if self.trouble:
+            say("smtp_reached")
+        self.trouble = ""
+
     def _offer(self, sink: MailSink, row: Outbox) -> None:
         try:
             sink.open()
@@ -167,7 +178,7 @@ class Deliverer:
         about = {"mail": row.mail, "to": row.recipient, "id": row.id}
         match result:
             case _NoConnection():
-                self.trouble = str(result)
+                self._unreachable(str(result))
                 outbox.release(session, row, f"no connection: {result}", now)
             case TryLater():
                 outbox.note_later(session, row, result.reason, now, after=result.after)
@@ -178,7 +189,7 @@ class Deliverer:
             case InDoubt():
                 warn("mail_in_doubt", **about, reason=result.reason)
             case str():
-                self.trouble = ""
+                self._reached()
                 outbox.note_sent(session, row, result, now)
                 say("mail_sent", **about)
             case _:  # a fault of ours after which nobody knows what the server took

@@ -96,6 +96,10 @@ def _secret(session: Session, now: datetime) -> str:
     return fact.value
 
 
+NOT_COMPOSED = "could not be composed"
+"""How the reason begins of a mail that its template or its event's facts don't let us write."""
+
+
 def claim(session: Session, now: datetime, limit: int) -> Sequence[Outbox]:
     """Take up to `limit` due mails for one attempt each, the most urgent first; what has expired is set aside."""
     expire(session, now)
@@ -230,6 +234,8 @@ def describe(row: Outbox) -> str:
     """Explain a mail's state in one sentence, for people."""
     tries = f"attempt {row.attempts}" if row.attempts == 1 else f"{row.attempts} attempts"
     match row.state:
+        case "waiting" if row.attempts == 0 and row.reason:
+            return f"could not be tried ({row.reason}); next at {row.next_attempt_at:%Y-%m-%d %H:%M} UTC"
         case "waiting" if row.attempts == 0:
             return f"waits until {row.next_attempt_at:%Y-%m-%d %H:%M} UTC"
         case "waiting":

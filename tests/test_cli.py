@@ -32,6 +32,7 @@ COMMANDS = ("init", "check", "run", "once", "read", "registry", "show", "outbox"
 EVIL = '=HYPERLINK("https://evil.example";"Awa")'
 WEBEX = '[event.webex]\npassword = { env = "MAILBOT_TEST_WEBEX" }'
 SIGNED_IN = 'host = "127.0.0.1"\nport = 1\nsecurity = "none"\nuser = "rsvp"\npassword = { file = "smtp.password" }'
+NOBODY = 'host = "127.0.0.1"\nport = 1\nsecurity = "none"\nuser = ""\ntimeout = 2'
 
 
 @dataclass
@@ -400,3 +401,22 @@ def test_a_secret_that_can_not_be_had_is_told_before_anything_starts(
     (desk.folder / "smtp.password").write_text("hunter2")
     done = mailbot("check", "-c", desk.config)
     assert (done.code, "hunter2" in done.out + done.err) == (0, False)
+
+
+def test_once_says_when_no_mail_can_leave_and_why_it_waits(mailbot: Mailbot, desk: Desk) -> None:
+    text = desk.config.read_text("utf-8").replace('maildir = "sent"', NOBODY)
+    desk.config.write_text(text, "utf-8")
+    desk.receive()
+    done = mailbot("once", "-c", desk.config)
+    assert (done.code, "\nmailbot: smtp: " in done.err, "smtp_unreachable" in done.err) == (1, True, True)
+    assert "could not be tried (no connection: " in mailbot("outbox", "-c", desk.config).out
+
+
+def test_once_needs_a_person_when_a_mail_can_not_be_composed(mailbot: Mailbot, desk: Desk) -> None:
+    shutil.copytree(Path(cli.__file__).parents[2] / "templates", desk.folder / "templates")
+    for file in (desk.folder / "templates" / "guide").glob("*.md"):
+        file.write_text("Subject: Guide\n\n{{ nothing.there }}\n")
+    desk.config.write_text('templates = "templates"\n' + desk.config.read_text("utf-8"), "utf-8")
+    desk.receive()
+    done = mailbot("once", "-c", desk.config)
+    assert (done.code, "1 not composed" in done.out, "`mailbot outbox` says why" in done.out) == (3, True, True)

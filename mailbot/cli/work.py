@@ -15,10 +15,11 @@ import typer
 
 from mailbot import log
 from mailbot.cli import parts
-from mailbot.cli.app import NEEDS_A_PERSON, TROUBLE, ConfigOption, JsonOption, app, out, ready
+from mailbot.cli.app import NEEDS_A_PERSON, TROUBLE, ConfigOption, JsonOption, app, err, out, ready
 from mailbot.database import Database, open_database, sole_worker
 from mailbot.errors import MailbotError
 from mailbot.models import Outbox, Participant, Received
+from mailbot.outbox import NOT_COMPOSED
 from mailbot.worker import Box, Turns, Worker, utc_now
 
 
@@ -65,6 +66,7 @@ class Needs:
     held: int
     questions: int
     failed: int
+    not_composed: int
     in_doubt: int
     unreachable: int
 
@@ -85,9 +87,11 @@ def needs(database: Database, slugs: list[str], *, ask: bool) -> Needs:
         held=count(Received, Received.disposition == "held"),
         questions=count(Received, Received.question != "", Received.event.in_(slugs)),
         failed=count(Outbox, Outbox.state == "failed", Outbox.event.in_(slugs)),
+        not_composed=count(Outbox, Outbox.state == "waiting", Outbox.reason.startswith(NOT_COMPOSED),
+                           Outbox.event.in_(slugs)),
         in_doubt=count(Outbox, Outbox.state == "in_doubt") if ask else 0,
         unreachable=count(Participant, Participant.reachable == "unreachable", Participant.event.in_(slugs)),
-    )
+    )  # fmt: skip
 
 
 @app.command(rich_help_panel="Work")
@@ -103,7 +107,7 @@ def once(context: typer.Context, config: ConfigOption = None, as_json: JsonOptio
             turns.start()
             trouble = [reason for box in boxes if (reason := _collect(turns, box))]
             done = turns.turn()
-            trouble += [turns.deliverer.trouble] if turns.deliverer.trouble else []
+            trouble += [f"smtp: {turns.deliverer.trouble}"] if turns.deliverer.trouble else []
         finally:
             turns.close()
             for box in boxes:
@@ -112,10 +116,19 @@ def once(context: typer.Context, config: ConfigOption = None, as_json: JsonOptio
     database.close()
     if as_json:
         out.print_json(data={"done": done, "trouble": trouble, "needs_a_person": asdict(waiting)})
-    elif waiting.any:
+        raise typer.Exit(_code(trouble, waiting))
+    for reason in trouble:
+        err.print(f"mailbot: {reason}", markup=False, soft_wrap=True)
+    if waiting.any:
         listed = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in asdict(waiting).items() if n)
         out.print(f"Needs a person: {listed}. `mailbot report` shows them.", markup=False)
-    raise typer.Exit(TROUBLE if trouble else NEEDS_A_PERSON if waiting.any else 0)
+    if waiting.not_composed:
+        out.print("Mails that could not be composed: `mailbot outbox` says why, `mailbot check` where.", markup=False)
+    raise typer.Exit(_code(trouble, waiting))
+
+
+def _code(trouble: list[str], waiting: Needs) -> int:
+    return TROUBLE if trouble else NEEDS_A_PERSON if waiting.any else 0
 
 
 def _collect(turns: Turns, box: Box) -> str:

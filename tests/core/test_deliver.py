@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from mailbot import mailouts
+from mailbot import mailouts, outbox
 from mailbot.cli import parts
 from mailbot.database import Database
 from mailbot.deliver import PACE, SETTLE_AFTER, UNPROVEN, Deliverer, NotYet
@@ -67,8 +68,6 @@ def test_every_fault_at_every_step_has_its_state_and_ends_the_turn(
 def test_what_a_database_error_left_claimed_is_sent_without_a_restart(
     due: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mailbot import outbox
-
     def full(*_: object) -> None:
         raise sa.exc.OperationalError("COMMIT", {}, Exception("database or disk is full"))
 
@@ -84,8 +83,6 @@ def test_what_a_database_error_left_claimed_is_sent_without_a_restart(
 
 
 def test_a_result_that_could_not_be_noted_is_settled_by_evidence(due: Core, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mailbot import outbox
-
     def full(*_: object) -> None:
         raise sa.exc.OperationalError("COMMIT", {}, Exception("database or disk is full"))
 
@@ -287,3 +284,18 @@ def test_nothing_is_due_before_its_time(core: Core) -> None:
     core.someone(1)
     assert mailouts.plan(core.database, core.config, NOW) == 0
     assert core.deliverer().deliver(NOW) == 0
+
+
+def test_a_server_out_of_reach_is_told_once_and_so_is_that_it_is_back(
+    due: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    deliverer = due.deliverer(Sink({"open": [TryLater("no route"), TryLater("no route")]}))
+    told = []
+    for minute in range(4):
+        with caplog.at_level(logging.INFO, "mailbot"):
+            deliverer.deliver(GUIDE + minute * MINUTE)
+        told.append([r.getMessage() for r in caplog.records if r.getMessage().startswith("smtp_")])
+        caplog.clear()
+        if minute == 0:
+            assert outbox.describe(due.outbox()[0]).startswith("could not be tried (no connection: no route); next at ")
+    assert told == [["smtp_unreachable"], [], ["smtp_reached"], []]
