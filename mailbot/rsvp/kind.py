@@ -71,10 +71,11 @@ def decide(message: Message, invitation: Invitation, own: OwnWords, found: Mater
 
 def _only_signs(found: Material) -> bool:
     """Say whether the one list is rather the writer's name and post below a long letter, without a way to take part."""
-    if len(found.reply.records) != 1 or found.reply.records[0].has("mode", "mode_text"):
+    records = found.reply.records
+    signers = [c for r in records if (c := r.first("name"))]
+    if len(signers) != 1 or any(r.has("mode", "mode_text") for r in records):
         return False
-    named = found.reply.records[0].first("name")
-    above = found.full_text.partition(named.words)[0] if named and named.rule == "list-name" else ""
+    above = found.full_text.partition(signers[0].words)[0] if signers[0].rule == "list-name" else ""
     return len(above.split()) > 20 and found.stance.regret is not None
 
 

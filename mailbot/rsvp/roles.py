@@ -94,12 +94,22 @@ def _organisation(text: str, folded: str, toks: list[Token], at: int, head: Hit,
     tongues = {h.language for h in words.of(hits, "organisations.heads") if h.start == head.start}
     end = phrases.rightmost(text, folded, toks, last, capitals=_capitals_only(text, tongues), ends=len(text))
     end = phrases.with_bracket(text, folded, toks, end)
+    end = _with_unit_behind(text, end, hits)
     start, end = phrases.with_acronym_before(text, toks[first].start, end)
     alone = end <= head.end and start == head.start
     if alone and not text[head.start].isupper():
         return None
     unit = start == head.start and any(u.start == head.start for u in words.of(hits, "organisations.units"))
     return Phrase(start, end, text[start:end], head.language, strong=not alone and not unit)
+
+
+def _with_unit_behind(text: str, end: int, hits: list[Hit]) -> int:
+    """Take in the part of a house that is named behind it: "Universidad de X, Facultad de Trabajo Social"."""
+    unit = next((h for h in words.of(hits, "organisations.units") if h.start == end + 2), None)
+    if unit is None or text[end : end + 2] != ", " or not text[unit.start].isupper():
+        return end
+    named = re.match(r"[^,.;:()\n]*", text[unit.start :])
+    return unit.start + named.end() if named and len(named[0].split()) <= 7 else end
 
 
 def _capitals_only(text: str, tongues: set[str]) -> bool:

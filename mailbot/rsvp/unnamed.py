@@ -49,6 +49,20 @@ def title_of(scene: Scene, one: Mention) -> Phrase | None:
     return None
 
 
+def title_introduced(scene: Scene) -> Phrase | None:
+    """Return what the writer says to be of a known organisation: "je suis pasteur de la Communauté …"."""
+    for cue in words.of(scene.hits, "people.introductions"):
+        for of in (o for o in scene.organisations if o.strong and 3 < o.start - cue.end < 60):
+            start = cue.end + len(scene.text[cue.end :]) - len(scene.text[cue.end :].lstrip())
+            article = re.match(r"(?:the|an?|le|la|el|o|a|une?|l['’])\b\s*", scene.text[start : of.start])
+            start += article.end() if article else 0
+            kept = phrases.without_connector(scene.text[start : of.start])
+            found = _plain(scene, start, start + len(kept)) if kept != scene.text[start : of.start].rstrip() else None
+            if found and found.text[:1].islower() and not re.search(r"[,.;:!?\n]", found.text):
+                return found
+    return None
+
+
 def organisation_in(scene: Scene, address: str, mentions: Sequence[Mention]) -> Phrase | None:
     """Return a capitalised phrase that may be an organisation, by its initials in the sender's domain."""
     found = [

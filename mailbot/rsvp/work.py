@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mailbot.rsvp import names, phrases, prose, roles, unnamed, values, words
+from mailbot.rsvp import domains, names, phrases, prose, roles, unnamed, values, words
 from mailbot.rsvp.answer import SURE, Answer, Value
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.material import Material
@@ -39,7 +39,9 @@ def own_title(found: Material, records: Sequence[Record], exclude: Sequence[Ment
     led = [t for t in found.scene.titles if t not in taken and before_organisation(found, t)]
     if led:
         return of_phrase(led[0], "title", "sentence-title-of", 0.85)
-    announced = roles.behind_cue(found.scene.text, list(found.scene.hits), "titles.as", capital=False)
+    announced = unnamed.title_introduced(found.scene) or roles.behind_cue(
+        found.scene.text, list(found.scene.hits), "titles.as", capital=False
+    )
     beside = next((m for m in found.scene.mentions if m.is_self), None)
     by_place = unnamed.title_of(found.scene, beside) if beside else None
     if announced or by_place:
@@ -156,8 +158,19 @@ def fullest(found: Material, own: Value | None) -> Value | None:
     return against_signature(found, spoken)
 
 
+def _from_domain_on(found: Material, value: Value) -> Value:
+    """Take in the name before a dash that the sender's domain shows: "Kunha Example - Red de …"."""
+    before, words_, _ = found.scene.text.partition(value.words)
+    lead = re.search(r"((?:[A-ZÀ-Þ][\w'’]+\s){1,4})[-–—]\s$", before) if words_ else None
+    if value.where != "body" or lead is None:
+        return value
+    if not domains.fits(lead[1], found.context.replies_to or found.context.address):
+        return value
+    return replace(value, value=f"{lead[0]}{value.value}", words=f"{lead[0]}{value.words}")
+
+
 def against_signature(found: Material, value: Value) -> Value:
-    fuller = value
+    fuller = _from_domain_on(found, value)
     for signed in found.signature.values.get("organisation", ()):
         fuller = values.fuller(fuller, values.organisation(signed))
     for spoken in found.scene.organisations:
