@@ -16,8 +16,9 @@ import hashlib
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -230,21 +231,27 @@ def _move(session: Session, row: Outbox, expected: tuple[str, ...], **values: An
         sa.orm.attributes.set_committed_value(row, name, value)
 
 
-def describe(row: Outbox) -> str:
-    """Explain a mail's state in one sentence, for people."""
+def describe(row: Outbox, zone: ZoneInfo | None = None) -> str:
+    """Explain a mail's state in one sentence, for people; times in UTC, or in a zone that the reader knows of."""
+
+    def at(moment: datetime | None) -> str:
+        if moment is None:
+            return "a moment that was not noted"
+        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if zone else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
     tries = f"attempt {row.attempts}" if row.attempts == 1 else f"{row.attempts} attempts"
     match row.state:
         case "waiting" if row.attempts == 0 and row.reason:
-            return f"could not be tried ({row.reason}); next at {row.next_attempt_at:%Y-%m-%d %H:%M} UTC"
+            return f"could not be tried ({row.reason}); next at {at(row.next_attempt_at)}"
         case "waiting" if row.attempts == 0:
-            return f"waits until {row.next_attempt_at:%Y-%m-%d %H:%M} UTC"
+            return f"waits until {at(row.next_attempt_at)}"
         case "waiting":
-            return f"not taken yet ({row.reason}); {tries} so far, next at {row.next_attempt_at:%Y-%m-%d %H:%M} UTC"
+            return f"not taken yet ({row.reason}); {tries} so far, next at {at(row.next_attempt_at)}"
         case "claimed":
             return "is being sent right now"
         case "in_doubt":
             return "was handed over, but no answer came back: it is looked for before anything is sent again"
         case "sent":
-            return f"was taken by the server at {row.done_at:%Y-%m-%d %H:%M} UTC"
+            return f"was taken by the server at {at(row.done_at)}"
         case _:
             return f"{row.state}: {row.reason}"

@@ -420,3 +420,49 @@ def test_once_needs_a_person_when_a_mail_can_not_be_composed(mailbot: Mailbot, d
     desk.receive()
     done = mailbot("once", "-c", desk.config)
     assert (done.code, "1 not composed" in done.out, "`mailbot outbox` says why" in done.out) == (3, True, True)
+
+
+def test_check_says_that_an_event_is_over_and_that_nothing_will_be_sent(mailbot: Mailbot, desk: Desk) -> None:
+    assert "nothing will be sent" not in mailbot("check", "-c", desk.config).out
+    lines = desk.config.read_text("utf-8").splitlines()
+    moved = {"start": "start = 2018-10-23T14:00:00", "end": "end = 2018-10-23T17:15:00"}
+    desk.config.write_text("\n".join(moved.get(line.partition(" ")[0], line) for line in lines), "utf-8")
+    done = mailbot("check", "-c", desk.config)
+    assert "webinaire-2 ended on Tue 2018-10-23 17:15 (Europe/Zurich): nothing will be sent." in done.out
+
+
+def test_check_says_that_the_databases_folder_can_not_be_written(
+    mailbot: Mailbot, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever runs the tests as root may write everywhere.
+    monkeypatch.setattr(os, "access", lambda _path, mode, **_: not mode & os.W_OK)
+    done = mailbot("check", "-c", desk.config)
+    assert (done.code, f"its folder {desk.folder} can't be written to" in done.out) == (1, True)
+    assert "not there yet" not in done.out
+
+
+def test_check_does_not_call_unused_what_stands_beside_a_missing_template(mailbot: Mailbot, desk: Desk) -> None:
+    shutil.copytree(Path(cli.__file__).parents[2] / "templates", desk.folder / "templates")
+    (desk.folder / "templates" / "guide" / "fr.md").rename(desk.folder / "templates" / "guide" / "de.md")
+    desk.config.write_text('templates = "templates"\n' + desk.config.read_text("utf-8"), "utf-8")
+    done = mailbot("check", "-c", desk.config)
+    assert (done.code, "guide/fr.md: there is no such template" in done.out) == (2, True)
+    assert "is not used by anything" not in done.out
+
+
+def test_a_language_that_there_is_not_is_an_error_that_names_those_there_are(mailbot: Mailbot, working: Desk) -> None:
+    for words in (("preview", "guide"), ("report",)):
+        done = mailbot(*words, "--lang", "xx", "-c", working.config)
+        told = " ".join(done.err.replace("│", " ").split())
+        assert (done.code, "there is none in 'xx'; there are en, es, fr, pt" in told) == (2, True), words
+
+
+def test_a_folder_without_messages_is_told(mailbot: Mailbot, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = mailbot("read", tmp_path / "empty")
+    assert (done.code, done.err) == (1, f"mailbot: there is no message (*.eml) in {tmp_path / 'empty'}\n")
+
+
+def test_all_times_of_a_persons_story_are_in_one_zone_that_is_named_once(mailbot: Mailbot, working: Desk) -> None:
+    done = mailbot("show", "awa@cnts.sn.example", "-c", working.config)
+    assert (done.out.count("Europe/Zurich"), "UTC" in done.out) == (1, False)

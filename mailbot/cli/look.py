@@ -26,7 +26,7 @@ from mailbot.addresses import key
 from mailbot.cli.app import ConfigOption, EventOption, JsonOption, app, config_path, configured, events_of, out
 from mailbot.cli.app import err as stderr
 from mailbot.compose import Composer
-from mailbot.config import Config, load
+from mailbot.config import Config, builtin_templates, load
 from mailbot.database import Database, open_database
 from mailbot.errors import ConfigRefused, MailbotError
 from mailbot.models import Change, Outbox, Participant, row_values
@@ -57,6 +57,8 @@ def read(
     """Say what messages say, without recording anything: who registers, with which words, how sure."""
     invitation = _invitation(context, config)
     found = list(_messages(files))
+    if not found:
+        raise MailbotError(f"there is no message (*.eml) in {', '.join(map(str, files))}")
     shown = track(found, "reading", console=stderr, transient=True, disable=not stderr.is_terminal or len(found) < 20)
     for path in shown:
         reading = read_message(message.read(path.read_bytes()), invitation)
@@ -231,12 +233,12 @@ def _print_person(session: Session, settings: Config, person: Participant) -> No
             out.print(f"  {name:13} {escape(change.new or '')}  [dim]{escape(read_from)}[/]{sure}", soft_wrap=True)
     if person.review:
         out.print(f"  [yellow]a person should look: {escape(person.review)}[/]")
-    out.print("  [bold]History[/]")
+    out.print(f"  [bold]History[/]  [dim]times in {zone}[/]")
     for change in registry.story(session, person.id):
         out.print(f"    {change.at.astimezone(zone):%Y-%m-%d %H:%M}  {escape(_told(change))}", soft_wrap=True)
     mails = session.scalars(sa.select(Outbox).where(Outbox.participant_id == person.id).order_by(Outbox.id))
     for mail in mails:
-        out.print(f"    {mail.mail} to {escape(mail.recipient)}: {escape(outbox.describe(mail))}", soft_wrap=True)
+        out.print(f"    {mail.mail} to {escape(mail.recipient)}: {escape(outbox.describe(mail, zone))}", soft_wrap=True)
 
 
 def _told(change: Change) -> str:
@@ -284,9 +286,16 @@ def write_report(
 ) -> None:
     """Write the registry as one self-contained page: who comes, what is missing, what needs a person."""
     settings = configured(context, config)
-    database = look_at(settings)
-    save_report(database, settings, file, utc_now(), language or settings.languages[0])
+    folders = (settings.templates, builtin_templates())
+    there = sorted({path.stem for folder in folders for path in (folder / "report").glob("*.toml")})
+    if language and language not in there:
+        raise _no_language(language, there)
+    save_report(look_at(settings), settings, file, utc_now(), language or settings.languages[0])
     out.print(f"The report is in {file.absolute()}", markup=False, soft_wrap=True)
+
+
+def _no_language(language: str, there: Sequence[str]) -> typer.BadParameter:
+    return typer.BadParameter(f"there is none in {language!r}; there are {', '.join(there)}", param_hint="--lang")
 
 
 def save_report(database: Database, settings: Config, file: Path, now: datetime, language: str) -> None:
@@ -316,6 +325,9 @@ def preview(  # noqa: PLR0917 -- typer makes options of them
     settings = configured(context, config)
     composer = Composer(settings.templates, settings)
     language = language or settings.languages[0]
+    there = sorted(path.stem for path in (settings.templates / mail).glob("*.md"))
+    if there and language not in there:
+        raise _no_language(language, there)
     if form == "eml":
         sys.stdout.buffer.write(composer.preview(mail, language, case))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,7 +50,8 @@ def check(
     settings = configured(context, config)
     composer = Composer(settings.templates, settings)
     problems = [str(p) for p in composer.check()]
-    unused = [str(p.relative_to(settings.templates)) for p in composer.unused()]
+    missing = {str(p).partition("/")[2].partition("/")[0] for p in problems if "there is no such template" in p}
+    unused = [p for p in _unused(composer) if p.partition("/")[0] not in missing]  # that folder's trouble is told
     secrets = [str(p) for p in missing_secrets(settings, utc_now())]
     database = _database(settings)
     servers = [_probe(name, wire) for name, wire in _wires(settings)] if online else []
@@ -69,10 +71,18 @@ def check(
         raise typer.Exit(TROUBLE)
 
 
+def _unused(composer: Composer) -> list[str]:
+    return [str(path.relative_to(composer.templates)) for path in composer.unused()]
+
+
 def _database(settings: Config) -> dict[str, str]:
     """Open the database if it is there; an SQLite file that isn't will be made by `run`."""
     shown = settings.database_shown
     file = sqlite_file(make_url(settings.database))
+    # SQLite writes its journal beside the file, so the folder must be writable in any case.
+    if file is not None and file.parent.is_dir() and not os.access(file.parent, os.W_OK | os.X_OK):
+        why = f"its folder {file.parent} can't be written to; allow it, or name another folder"
+        return {"url": shown, "problem": f"database {file}: {why}"}
     if file is not None and not file.exists() and file.parent.is_dir():
         return {"url": f"{shown} (not there yet; `mailbot run` makes it)", "problem": ""}
     try:
@@ -129,6 +139,9 @@ def _print(  # noqa: PLR0917 -- what was found, in the order in which it is show
             out.print(f"      {name}: {_plain(value)}", markup=False, soft_wrap=True)
     for event in settings.events:
         out.print(_schedule(event))
+        if event.ends <= utc_now():
+            over = f"{event.slug} ended on {_wall(event.ends, event.timezone)} ({event.timezone})"
+            out.print(f"{over}: nothing will be sent.", markup=False, soft_wrap=True)
 
 
 def _plain(value: object) -> str:
