@@ -6,6 +6,7 @@ Like `values`, these know no key and no file.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -68,6 +69,34 @@ def read_title(value: object) -> dict[str, str]:
     return {language: v.read_text(title) for language, title in value.items()}
 
 
+ZONES_OF = {
+    "Africa/Johannesburg": "pretoria cape_town le_cap durban",
+    "Africa/Lagos": "abuja",
+    "Africa/Abidjan": "yamoussoukro",
+    "Africa/Casablanca": "rabat",
+    "Africa/Douala": "yaounde",
+    "America/Guayaquil": "quito",
+    "America/New_York": "washington boston miami",
+    "America/Los_Angeles": "san_francisco",
+    "America/Sao_Paulo": "brasilia rio rio_de_janeiro",
+    "America/Toronto": "ottawa",
+    "Asia/Ho_Chi_Minh": "hanoi",
+    "Asia/Kolkata": "mumbai bombay delhi new_delhi chennai bangalore",
+    "Asia/Shanghai": "beijing pekin peking",
+    "Asia/Karachi": "islamabad",
+    "Australia/Sydney": "canberra",
+    "Europe/Zurich": "geneva geneve genf ginebra genebra ginevra bern berne berna lausanne basel basle",
+    "Europe/Berlin": "munich frankfurt hamburg cologne bonn",
+    "Europe/Madrid": "barcelona",
+    "Europe/Rome": "milan milano turin torino",
+    "Europe/Paris": "lyon marseille strasbourg",
+    "Europe/Amsterdam": "the_hague la_haye",
+}
+"""Cities without a zone of their own, by the zone that serves them; lower case, no accents, _ for spaces."""
+
+LIKE = 85  # per cent: a slip of the pen; below, other cities come up that have only some letters in common
+
+
 @cache
 def known_zones() -> frozenset[str]:
     """Return the names of the zones that this machine knows, by its own data or by tzdata's."""
@@ -87,12 +116,16 @@ def read_zone(value: object) -> str:
 
 def _nearest_zone(text: str) -> str:
     """Return the zone most like this one; a city's name alone is enough."""
+    text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    city = text.rpartition("/")[2].strip().casefold().replace(" ", "_")
+    if served := next((zone for zone, cities in ZONES_OF.items() if city in cities.split()), ""):
+        return served
     odd = ("Etc/", "posix/", "right/", "SystemV/")
     zones = sorted(zone for zone in known_zones() if "/" in zone and not zone.startswith(odd))
     if "/" in text:
-        return v.nearest(text, zones, least=75)
+        return v.nearest(text, zones, least=LIKE)
     cities = {zone.rpartition("/")[2]: zone for zone in zones}
-    return cities.get(v.nearest(text, cities, least=75), "")
+    return cities.get(v.nearest(text, cities, least=LIKE), "")
 
 
 def read_field(value: object) -> str:
