@@ -156,7 +156,7 @@ def note_returned(session: Session, row: Outbox, reason: str, now: datetime) -> 
 
 
 def note_failed(session: Session, row: Outbox, reason: str, now: datetime) -> None:
-    """Note that it was refused for good; organisers are told."""
+    """Note that it was refused for good; the report and `mailbot outbox` show it to organisers."""
     _move(session, row, ("claimed", "in_doubt"), state="failed", reason=reason[:500], done_at=now)
 
 

@@ -113,7 +113,7 @@ class Turns:
         self.reader.close()
 
     def note_trouble(self, box: Box, reason: str) -> None:
-        """Write down that a mailbox can't be reached, for `status` and the organisers."""
+        """Write down that a mailbox can't be reached, for whoever looks into it later."""
         with self.database.write() as session:
             session.merge(Fact(name=f"trouble {box.name}", value=reason, at=self.clock()))
 

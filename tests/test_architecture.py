@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,14 @@ def test_every_module_stays_on_its_floor() -> None:
     program = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_table_of_floors_is_the_one_that_is_held() -> None:
+    layers = (ROOT / ".importlinter").read_text("utf-8").partition("layers =\n")[2].partition("exhaustive")[0]
+    held = [set(line.replace("|", " ").split()) - {"__main__"} for line in layers.splitlines()]
+    table = (ROOT / "mailbot" / "INTERNALS.md").read_text("utf-8").partition("| floor |")[2].partition("\n\n")[0]
+    told = [set(re.findall(r"`(\w+)/?`", line.split("|")[1])) for line in table.splitlines()[2:]]
+    assert told == [floor for floor in held if floor]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

@@ -153,7 +153,7 @@ def usual_port(data: Any, wire: str, security: str) -> Any:
 
 
 class Organisers(Table):
-    """Who gets the digest and alerts; `digest` is the time of day in the next event's zone, None for no digest."""
+    """Who will get digest and alerts, not sent yet; `digest` is a time of day in the next event's zone, None: none."""
 
     addresses: tuple[v.EmailText, ...] = Field(min_length=1)
     digest: Annotated[time | None, BeforeValidator(v.read_digest)] = time(8, 0)
@@ -263,7 +263,7 @@ class Limits(Table):
 
 
 class Retention(Table):
-    """How long personal data stays after an event's end, in days."""
+    """How long personal data should stay after an event's end, in days; nothing is deleted yet."""
 
     raw_days: Annotated[int, v.number("days", 1, 36_500, 90)] = 90
     registry_days: Annotated[int, v.number("days", 1, 36_500, 365)] = 365
