@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from mailbot.message import Message
@@ -23,10 +24,11 @@ from mailbot.rsvp import (
 from mailbot.rsvp.answer import Answer, Invitation, Reading
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.material import Material
-from mailbot.rsvp.own_words import OwnWords, cut
+from mailbot.rsvp.own_words import OwnWords, Segment, cut
 
 ENOUGH = 22
 """Words of a reply from which on it is likely to tell what its writer does and for whom."""
+_REPLY = re.compile(r"\s*[^\W\d_]{2,4}(?:\[\d+\])?\s?:")
 ENOUGH_FOR_NEITHER = 16
 """Words of a reply in which neither title nor organisation was found though there is room for one."""
 
@@ -39,6 +41,9 @@ def language_of(text: str) -> str:
 def read(message: Message, invitation: Invitation) -> Reading:
     """Return what a person's reply says. Never raises on any message."""
     own = cut(message, invitation)
+    if not own.text.strip() and not own.quoted.strip() and not _REPLY.match(message.subject):
+        # Some people, and the button that List-Unsubscribe makes, say all in the subject.
+        own = OwnWords(segments=(Segment(text=message.subject, where="header"),), quoted="", forwarded="")
     third = passed_on.forwarded(message, own, invitation)
     if third is not None:
         reading = _read_forwarded(message, third, own, invitation)

@@ -76,3 +76,12 @@ def test_a_reply_that_says_neither_yes_nor_no_is_looked_at_by_a_person() -> None
 def test_an_empty_reply_registers_nothing_surely(text: str) -> None:
     reading = read(text)
     assert reading.kind != "registration" or reading.review
+
+
+@pytest.mark.parametrize(
+    "subject", ["Je ne participerai pas", "I will not take part", "No voy a participar", "Não vou participar"]
+)
+def test_what_is_said_in_the_subject_alone_is_read(subject: str) -> None:
+    raw = f"From: Awa Ndiaye <awa@cnts.sn.example>\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\n\n"
+    said = rsvp.read(message.read(raw.encode()), INVITATION)
+    assert said.kind == "decline"
