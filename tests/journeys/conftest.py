@@ -43,6 +43,7 @@ host = "127.0.0.1"
 port = {smtp}
 security = "none"
 user = ""
+connections = 1
 from = "Réseau Protection sociale <rsvp@workers-network.example>"
 {smtp_extra}
 [[event]]
