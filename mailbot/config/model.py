@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_serializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_serializer,
+    model_validator,
+)
 
 from mailbot.addresses import ascii_form
 from mailbot.config import values as v
@@ -30,6 +39,9 @@ from mailbot.config.wallclock import settle
 
 PORTS = {"imap": {"tls": 993, "starttls": 143, "none": 143}, "smtp": {"tls": 465, "starttls": 587, "none": 25}}
 """The usual ports (RFC 8314 section 7; 25 for a receiver on this machine)."""
+
+USUAL_TEMPLATES = "templates"
+"""The folder that the sample names, beside it; `mailbot init` puts one there."""
 
 REQUIRED = ("name", "title", "phone", "organisation", "mode")
 """What a registration should give unless an event says otherwise: what the invitation asks for."""
@@ -269,13 +281,20 @@ class Retention(Table):
     registry_days: Annotated[int, v.number("days", 1, 36_500, 365)] = 365
 
 
+def read_templates(value: object, info: ValidationInfo) -> Path:
+    """Take the folder of templates; "templates", as the sample says, may be missing: then mailbot's own serve."""
+    if value == USUAL_TEMPLATES and not (v.base(info) / USUAL_TEMPLATES).exists():
+        return builtin_templates()
+    return v.read_folder(value, info)
+
+
 class Config(Table):
     """The whole configuration. `database` is an SQLAlchemy URL and `templates` a folder, both absolute."""
 
     database: Annotated[str, BeforeValidator(read_database)] = Field(
         "sqlite:///registry.db", validate_default=True, repr=False
     )
-    templates: Annotated[Path, BeforeValidator(v.read_folder)] = Field(default_factory=builtin_templates)
+    templates: Annotated[Path, BeforeValidator(read_templates)] = Field(default_factory=builtin_templates)
     languages: tuple[v.Language, ...] = Field(("fr", "en", "es", "pt"), min_length=1)
     organisers: Organisers
     mailboxes: tuple[MailboxConfig, ...] = Field(alias="mailbox", min_length=1)

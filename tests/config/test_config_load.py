@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.config import Config, Lead, builtin_templates, find, load, parse
+from mailbot.config import Config, Lead, builtin_config, builtin_templates, find, load, parse
 from mailbot.errors import ConfigRefused
 
 Read = Callable[..., Config]
@@ -255,3 +255,10 @@ class TestMeaning:
         raw = b"\xef\xbb\xbf" + least.replace("\n", ends).encode()
         (tmp_path / "config.toml").write_bytes(raw)
         assert load(tmp_path / "config.toml").events[0].slug == "webinar-2"
+
+
+def test_the_samples_folder_of_templates_may_be_missing(tmp_path: Path) -> None:
+    text = builtin_config().read_text("utf-8")
+    assert parse(text, tmp_path / "config.toml").templates == builtin_templates()
+    (tmp_path / "templates").mkdir()
+    assert parse(text, tmp_path / "config.toml").templates == tmp_path / "templates"
