@@ -276,6 +276,14 @@ class SmtpSession:
                 raise self._broken_off(wire)
         try:
             wire.connected.sendall(b".\r\n")
+        except (BrokenPipeError, ConnectionResetError):
+            # The connection ended before these three bytes: they never left, so nothing can have been accepted.
+            with self._guarded():
+                raise self._broken_off(wire) from None
+        except OSError as error:
+            self._drop()
+            raise InDoubt(f"the dot may not have left: {lost(self._server, error)}") from error
+        try:
             reply = self._verdict(wire)
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
