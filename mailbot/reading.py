@@ -97,14 +97,16 @@ _READERS: tuple[_Reader, ...] = (_held, _bounce, _calendar, _robot, _reply)
 def to_json(file: str, reading: Reading) -> dict[str, Any]:
     """Return a reading as the JSON object that `mailbot read --json` prints, a line a message.
 
-    `file`, `kind`, `language` and `participants` (the seven fields, `partstat` for calendar replies) have the shape of
-    a corpus's truth; `confidence` (0 to 1), `review` (a person should look), `review_reasons` and `evidence` are added.
+    `file`, `kind`, `language` and `participants` (the seven fields, and `partstat`, which only calendar replies have)
+    have the shape of a corpus's truth. Added are `confidence` (0 to 1), `review` (a person should look),
+    `review_reasons`, and `evidence`: for each participant, in their order, the words behind each value.
     """
     line: dict[str, Any] = {
         "file": file,
         "kind": reading.kind,
         "language": reading.language,
         "participants": [_person(answer, reading) for answer in reading.answers],
+        "evidence": [{f: _evidence(v) for f, v in answer.values().items()} for answer in reading.answers],
         "confidence": round(reading.confidence, 3),
         "review": bool(reading.review),
         "review_reasons": list(reading.review),
@@ -121,13 +123,11 @@ def _person(answer: Answer, reading: Reading) -> dict[str, Any]:
     person: dict[str, Any] = {f: v.value if (v := values.get(f)) else None for f in FIELDS}
     if reading.kind == "registration":
         person["needs_access"] = bool(person["needs_access"])
-    if reading.kind == "calendar_reply":
-        person["partstat"] = answer.partstat
     return person | {
+        "partstat": answer.partstat if reading.kind == "calendar_reply" else None,
         "confidence": round(answer.confidence, 3),
         "review": bool(answer.review),
         "review_reasons": list(answer.review),
-        "evidence": {f: _evidence(v) for f, v in values.items()},
     }
 
 

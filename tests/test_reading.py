@@ -108,18 +108,21 @@ def test_json_has_the_shape_of_a_corpus_s_truth_and_says_more() -> None:
                 "organisation": None,
                 "mode": None,
                 "needs_access": False,
+                "partstat": None,
                 "confidence": 0.712,
                 "review": True,
                 "review_reasons": ["two_phones"],
-                "evidence": {
-                    "phone": {
-                        "words": "020 7946 0018",
-                        "where": "signature",
-                        "rule": "phone_label",
-                        "confidence": 0.712,
-                        "start": 17,
-                    }
-                },
+            }
+        ],
+        "evidence": [
+            {
+                "phone": {
+                    "words": "020 7946 0018",
+                    "where": "signature",
+                    "rule": "phone_label",
+                    "confidence": 0.712,
+                    "start": 17,
+                }
             }
         ],
         "confidence": 0.712,
@@ -134,7 +137,7 @@ def test_json_gives_a_state_to_calendar_replies_and_to_them_alone() -> None:
     answered = reading.to_json("x", Reading("calendar_reply", answers=(Answer(partstat="ACCEPTED"),)))
     assert answered["participants"][0]["partstat"] == "ACCEPTED"
     declined = reading.to_json("x", Reading("decline", answers=(Answer(),)))
-    assert "partstat" not in declined["participants"][0]
+    assert declined["participants"][0]["partstat"] is None
     assert declined["participants"][0]["needs_access"] is None
 
 
