@@ -24,6 +24,13 @@ class TryLater(MailbotError):
         self.reason, self.code, self.after = reason, code, after
 
 
+class Pause(TryLater):
+    """The other side takes nothing from us for now: it speaks of our sender, sign-in, rate or quota, or of itself.
+
+    No single message is at fault, so the way out as a whole waits; `after` as in TryLater.
+    """
+
+
 class GiveUp(MailbotError):
     """The other side will never do it (5xx, wrong password); a person must know."""
 

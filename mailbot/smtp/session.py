@@ -14,12 +14,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from typing import Any
 
-from mailbot.errors import GiveUp, InDoubt, MailbotError, TryLater
+from mailbot.errors import GiveUp, InDoubt, MailbotError, Pause, TryLater
 from mailbot.oauth import Tokens
 from mailbot.smtp.connection import Connection, Reply, Unreadable, make_reply
+from mailbot.smtp.refusal import NOT_SIGNED_IN, Stage, refused
 from mailbot.wire import SmtpSettings, TokenSource, envelope_address, lost, tls_context, xoauth2
 
 AFTER_DOT = 600.0
@@ -37,13 +37,6 @@ QUIT_SECONDS = 2.0
 ASK_AFTER = 10.0
 """Seconds after which a connection that lay idle is asked (RSET) whether it lives before it gets a message."""
 
-RATE_WAIT = timedelta(minutes=1)
-"""The least wait after 432 or 421 before the dot: providers count by the minute."""
-
-QUOTA_WAIT = timedelta(hours=1)
-"""The least wait after 550 5.4.5, Gmail's daily limit: a refusal by its code, but it passes."""
-
-_NOT_SIGNED_IN = frozenset({530, 534, 535, 538})
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -115,7 +108,7 @@ class SmtpSession:
         user = self._settings.user
         if self._tokens is not None:
             reply = self._xoauth2(wire, self._tokens)
-            if reply.code in _NOT_SIGNED_IN:  # a token can end before its time: once more with a fresh one
+            if reply.code in NOT_SIGNED_IN:  # a token can end before its time: once more with a fresh one
                 self._tokens.forget()
                 reply = self._xoauth2(wire, self._tokens)
         else:
@@ -150,16 +143,9 @@ class SmtpSession:
             raise TryLater(f"there is no connection to {self._server}")
         return self._wire
 
-    def _refused(self, what: str, reply: Reply) -> TryLater | GiveUp:
+    def _refused(self, what: str, reply: Reply, stage: Stage = "session") -> TryLater | GiveUp:
         """Return what to do after a refusal that came before the dot, or instead of accepting."""
-        reason = f"{self._server} {what}: {reply}"
-        if reply.code in (421, 432):
-            return TryLater(reason, code=reply.code, after=RATE_WAIT)
-        if reply.status == "5.4.5" or (reply.code == 550 and "sending limit" in reply.text.lower()):
-            return TryLater(reason, code=reply.code, after=QUOTA_WAIT)
-        if 500 <= reply.code <= 599:
-            return GiveUp(reason, code=reply.code)
-        return TryLater(reason, code=reply.code if 400 <= reply.code <= 499 else None)
+        return refused(f"{self._server} {what}: {reply}", reply, stage)
 
     def _alive(self) -> None:
         """Make sure of a connection from before: by what arrived meanwhile, after a pause by asking."""
@@ -201,18 +187,18 @@ class SmtpSession:
             self._text(wire, text)
         self._offered = True
 
-    def _step(self, what: str, verb: str, rest: str, *fine: int) -> None:
+    def _step(self, what: str, verb: Stage, rest: str, *fine: int) -> None:
         reply = self._live().command(verb, rest)
         if reply.code in fine:
             return
         if reply.code == 421 or verb == "DATA":  # after a refused DATA some servers expect text all the same
             self._drop()
-        elif verb == "MAIL" and reply.code in _NOT_SIGNED_IN:
+        elif verb == "MAIL" and reply.code in NOT_SIGNED_IN:
             self._drop()
-            raise TryLater(f"{self._server} has forgotten our sign-in: {reply}", code=reply.code)
+            raise Pause(f"{self._server} has forgotten our sign-in: {reply}", code=reply.code)
         elif not reply.is_refusal:
             raise Unreadable(f"it answered {verb} with {reply}")
-        raise self._refused(what, reply)
+        raise self._refused(what, reply, verb)
 
     def _parameters(self, wire: Connection, addresses: list[str], text: bytes, envelope_id: str) -> tuple[str, str]:
         """Return the parameters of MAIL and of RCPT; raises GiveUp where the server can't carry such a message."""
@@ -260,7 +246,7 @@ class SmtpSession:
         if not reply.is_refusal:
             raise Unreadable(f"it said {reply} before the message was complete")
         self._drop()
-        return self._refused("breaks off the message", reply)
+        return self._refused("breaks off the message", reply, "message")
 
     def finish(self) -> str:
         """Send the dot and return the reply that accepted the message.
@@ -296,7 +282,7 @@ class SmtpSession:
             # A relay's 421 or 4.4.x speaks of its own connections: it may have passed the message on all the same.
             self._drop()
             raise InDoubt(f"{self._server} answered the dot with {reply}", code=reply.code)
-        raise self._refused("refuses the message", reply)
+        raise self._refused("refuses the message", reply, "message")
 
     def _verdict(self, wire: Connection) -> Reply:
         """Wait for the reply to the dot, in steps, since a stop must not take ten minutes."""

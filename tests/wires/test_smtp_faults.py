@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailbot.errors import GiveUp, InDoubt, MailbotError, TryLater
+from mailbot.errors import GiveUp, InDoubt, MailbotError, Pause, TryLater
 from mailbot.smtp import SmtpSession
 from tests.conftest import smtp_settings
 from tests.servers.proxy import Break, Direction, FaultProxy
@@ -73,6 +73,8 @@ def test_a_connection_that_ends_before_the_dot_is_tried_later(
 def test_a_refusal_before_the_dot_is_what_its_code_says(
     smtp_server: SmtpServer, session_on: MakeSession, stage: str, reply: str, expected: type[MailbotError]
 ) -> None:
+    if stage == "MAIL" and expected is GiveUp:
+        expected = Pause  # it refuses us, not the message
     if stage == "EHLO":  # then HELO is tried
         smtp_server.fault("HELO", reply=reply)
     smtp_server.fault(stage, reply=reply)
@@ -102,12 +104,48 @@ def test_a_greeting_that_is_none_is_no_connection(
 def test_what_the_provider_counts_is_waited_for(smtp_server: SmtpServer, session_on: MakeSession) -> None:
     session = session_on(smtp_server.port)
     waits: list[timedelta | None] = []
-    for reply in ("432 4.3.2 slow down", "421 4.7.0 slow down", "550 5.4.5 that is all for today", "451 4.7.1 grey"):
+    for reply in (
+        "432 4.3.2 slow down",
+        "421 4.7.0 slow down",
+        "550 5.4.5 enough for today",
+        "451 4.7.1 greylisted",
+    ):
         smtp_server.fault("MAIL", reply=reply)
         with pytest.raises(TryLater) as caught:
             send(session)
         waits.append(caught.value.after)
     assert waits == [timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=1), None]
+
+
+WHOM = [
+    # stage, reply, what it speaks of: us (Pause), this message for good (GiveUp) or for now (TryLater)
+    ("MAIL", "550 5.7.1 you are not welcome", Pause), ("MAIL", "553 5.1.8 sender's domain is unknown", Pause),
+    ("MAIL", "451 4.3.0 temporary failure", Pause), ("MAIL", "452 4.3.1 insufficient system storage", Pause),
+    ("MAIL", "530 5.7.57 client not authenticated", Pause), ("MAIL", "503 5.5.1 you first", Pause),
+    ("MAIL", "552 5.3.4 message size exceeds limit", GiveUp), ("MAIL", "550 5.6.7 no such letters here", GiveUp),
+    ("RCPT", "550 5.1.1 no such user", GiveUp), ("RCPT", "554 5.7.1 <a@b.example>: Relay access denied", Pause),
+    ("RCPT", "550 5.7.1 they do not accept mail from outside", GiveUp), ("RCPT", "452 4.2.2 mailbox full", TryLater),
+    ("RCPT", "450 4.7.1 try again in five minutes", TryLater), ("RCPT", "451 4.7.500 server busy", Pause),
+    ("RCPT", "450 4.2.1 this user receives mail at too high a rate", TryLater),
+    ("RCPT", "450 4.7.0 greylisted by postgrey", TryLater), ("RCPT", "550 5.2.1 daily receiving limit", GiveUp),
+    ("DATA", "451 4.7.1 too many messages, slow down", Pause), ("DATA", "451 4.3.0 not now", TryLater),
+    ("DOT", "554 5.7.1 this looks like spam", GiveUp), ("DOT", "550 5.7.60 may not send as this sender", Pause),
+    ("DOT", "554 5.2.0 SubmissionQuotaExceededException; sender", Pause), ("DOT", "451 4.7.28 unusual rate", Pause),
+    ("DOT", "432 4.3.2 concurrent connections", Pause), ("DOT", "452 4.3.1 out of memory", TryLater),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stage", "reply", "expected"), WHOM)
+def test_a_refusal_of_us_is_told_from_one_of_the_message(
+    smtp_server: SmtpServer, session_on: MakeSession, stage: str, reply: str, expected: type[MailbotError]
+) -> None:
+    smtp_server.fault(stage, reply=reply)
+    session = session_on(smtp_server.port)
+    with pytest.raises(MailbotError) as caught:
+        send(session)
+    assert (type(caught.value), smtp_server.messages) == (expected, [])
+    send(session)
+    assert len(smtp_server.messages) == 1
 
 
 @pytest.mark.parametrize("stored", [True, False])
