@@ -102,6 +102,10 @@ class Received(Base):
     language: Mapped[str] = mapped_column(String(16), default="")
     question: Mapped[str] = mapped_column(Text, default="")
     review: Mapped[str] = mapped_column(Text, default="")
+    from_address: Mapped[str] = mapped_column(Text, default="", server_default="")  # what its From says; `sender` may
+    # be what Reply-To says instead, which nobody vouches for
+    addresses: Mapped[str] = mapped_column(Text, default="", server_default="")  # others that its own text names
+    text_digest: Mapped[str] = mapped_column(String(32), default="", server_default="")  # its own text's
 
 
 class Participant(Base):
@@ -200,6 +204,48 @@ class Outbox(Base):
     done_at: Mapped[datetime | None]
 
 
+class Returned(Base):
+    """One mail that came back, or that somebody complained of: the address (as `addresses.key` writes it) and why.
+
+    `how` is `hard`, `soft` or `complaint`. `void_at` is set once the address wrote to us: from then on it says nothing
+    any more. A complaint stays.
+    """
+
+    __tablename__ = "returned"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    address: Mapped[str] = mapped_column(String(320), index=True)
+    how: Mapped[str] = mapped_column(String(16))
+    words: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime]
+    received_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("received.id", ondelete="SET NULL"))
+    outbox_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("outbox.id", ondelete="SET NULL"))
+    void_at: Mapped[datetime | None]
+
+
+class Notice(Base):
+    """One thing that the organisers should know: `kind` is one of NOTICES, `key` says what makes it the same thing.
+
+    `told_at` is for whoever mails it to them; `settled_at` is set once it is over without them.
+    """
+
+    __tablename__ = "notice"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), unique=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime]
+    event: Mapped[str | None] = mapped_column(String(255))
+    participant_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("participant.id", ondelete="CASCADE"), index=True
+    )
+    received_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("received.id", ondelete="SET NULL"))
+    address: Mapped[str] = mapped_column(Text, default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+    told_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+
+
 class Fact(Base):
     """A small thing to remember across starts, by name (last contact with a server, planned starts of events)."""
 
@@ -223,6 +269,8 @@ DISPOSITIONS = (
 )
 STATUSES = ("registered", "tentative", "declined")
 REACHABLE = ("yes", "unreachable", "complained")
+RETURNED = ("hard", "soft", "complaint")
+NOTICES = ("unreachable", "complained", "came_back", "answered_too_often", "answers_itself")
 OUTBOX_STATES = ("waiting", "claimed", "in_doubt", "sent", "failed", "expired", "withdrawn")
 
 

@@ -12,6 +12,7 @@ from textwrap import dedent
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
@@ -20,7 +21,7 @@ from alembic.script import ScriptDirectory
 from mailbot import database as module
 from mailbot.database import Database, backup, open_database, sole_worker, wal_is_safe
 from mailbot.errors import DatabaseRefused
-from mailbot.models import Base, Fact
+from mailbot.models import Base, Fact, Notice, Received, Returned
 from tests.core.conftest import NOW, in_threads
 
 
@@ -208,6 +209,33 @@ def test_an_older_database_is_copied_and_brought_up_to_date(tmp_path: Path, late
     assert not {"colour", "shape"} & columns(copy)
     with contextlib.closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT name FROM fact").fetchall() == [("kept",)]
+
+
+def at_revision(path: Path, revision: str) -> None:
+    """Make a database as the mailbot of that revision made it."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", "mailbot:migrations")
+    engine = sa.create_engine(url(path))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
+def test_a_database_of_the_first_version_keeps_its_rows_and_gets_what_came_later(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    at_revision(path, "0001")
+    plain(
+        path,
+        "INSERT INTO received VALUES (1, 'box', 'INBOX', 1, 7, '2027-03-01', 3, 0, x'00', 'f', 'registration', '', '', "
+        "'webinaire-2', NULL, '2027-03-01', '<m@x>', '<m@x>', 'awa@cnts.sn.example', '', '', NULL, '', '', '')",
+    )
+    database = open_database(url(path))
+    with database.read() as session:
+        row = session.scalars(sa.select(Received)).one()
+        assert (row.sender, row.from_address, row.addresses, row.text_digest) == ("awa@cnts.sn.example", "", "", "")
+        assert session.scalars(sa.select(Returned)).all() == session.scalars(sa.select(Notice)).all() == []
+    database.close()
 
 
 def test_looking_at_an_older_database_says_so_and_changes_nothing(tmp_path: Path, later: object) -> None:
