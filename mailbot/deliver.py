@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailbot import mailouts, outbox
+from mailbot import health, mailouts, outbox, tokens
 from mailbot.compose import Composer
 from mailbot.config import Config
 from mailbot.database import Database
-from mailbot.errors import GiveUp, InDoubt, MailbotError, TryLater
+from mailbot.errors import GiveUp, InDoubt, MailbotError, Pause, TryLater
 from mailbot.letters import digest_of, letter_for, templates_stamp
 from mailbot.log import say, warn
 from mailbot.models import Outbox, Participant
@@ -30,6 +30,9 @@ BATCH = 20  # mails claimed per connection and turn: a turn ends within seconds,
 PREPARED = 200  # mails composed ahead per turn: about a second of work
 SETTLE_AFTER = timedelta(minutes=5)  # a provider files a copy in the Sent folder late; absence proves nothing before
 PACE = timedelta(minutes=1)  # the window in which `max_per_minute` counts
+LONGEST_PAUSE = timedelta(hours=2)  # a pause that seems longer was noted by a clock that ran ahead
+PAUSED_LEAST = timedelta(0)  # of a pause for which the server named no time: ours is waited
+PATIENT = 3  # pauses in a row, each for now only (4xx), after which organisers should hear of it
 UNPROVEN = 5  # attempts after which a mail in doubt without any evidence is no longer repeated: a person decides
 
 Evidence = Callable[[Outbox], bool | None]
@@ -54,6 +57,7 @@ class Deliverer:
     evidence: Evidence
     stopping: Callable[[], bool] = lambda: False
     trouble: str = field(default="", init=False)
+    _in_the_way: str = field(default="", init=False)
 
     def prepare(self, now: datetime) -> int:
         """Compose mail that will be due within minutes, so that at its moment only the wire is left."""
@@ -71,8 +75,10 @@ class Deliverer:
         """Send one batch of due mail; returns how many rows came to a result, 0 when there is nothing to do now."""
         with self.database.write() as session:
             outbox.recover(session, now, starting=False)  # we are the only one who sends, and between two batches
-            allowed = self._allowance(session, now)
-            claimed = outbox.claim(session, now, allowed) if allowed > 0 else []
+            outbox.expire(session, now)
+            pause = health.paused(session)
+            allowed = self._allowance(session, pause, now)
+            claimed = outbox.claim(session, now, allowed, probing=pause is not None) if allowed > 0 else []
             rows = [row for row in claimed if self._fit(session, row, now)]
         while rows:
             some, rows = rows[: len(self.sinks)], rows[len(self.sinks) :]
@@ -81,8 +87,12 @@ class Deliverer:
                 return 0
         return len(claimed)
 
-    def _allowance(self, session: Session, now: datetime) -> int:
+    def _allowance(self, session: Session, pause: health.Paused | None, now: datetime) -> int:
         most = BATCH * len(self.sinks)
+        if pause is not None:
+            if now < pause.until <= now + LONGEST_PAUSE:
+                return 0
+            most = 1  # one mail tries the way before the others follow
         if self.config.smtp.max_per_minute:
             most = min(most, self.config.smtp.max_per_minute - outbox.sent_since(session, now - PACE))
         return most
@@ -125,7 +135,7 @@ class Deliverer:
 
     def _release(self, rows: Sequence[Outbox], now: datetime) -> None:
         """Give back what was claimed but can't be tried: the server is out of reach, or we are to stop."""
-        why = "the worker was stopped" if self.stopping() else f"no connection: {self.trouble}"
+        why = "the worker was stopped" if self.stopping() else self._in_the_way
         with self.database.write() as session:
             for row in rows:
                 outbox.release(session, row, why, now)
@@ -135,27 +145,65 @@ class Deliverer:
         pairs = list(zip(self.sinks, rows, strict=False))
         offers = _together([_attempt(self._offer, sink, row) for sink, row in pairs])
         taken = [(sink, row) for (sink, row), error in zip(pairs, offers, strict=True) if error is None]
-        with self.database.write() as session:
-            for (_, row), error in zip(pairs, offers, strict=True):
-                if error is not None:
-                    self._note(session, row, error, now)
-            outbox.note_in_doubt(session, [row for _, row in taken], now)
+        try:
+            with self.database.write() as session:
+                until = self._pause_after(session, offers, now)
+                for (_, row), error in zip(pairs, offers, strict=True):
+                    if error is not None:
+                        self._note(session, row, error, now, until)
+                outbox.note_in_doubt(session, [row for _, row in taken], now)
+        except BaseException:
+            for sink, _ in taken:
+                sink.close()  # what can't be noted is not sent: without its dot nothing was accepted
+            raise
         answers = _together([_attempt(_finish, sink, row) for sink, row in taken])
         with self.database.write() as session:
+            until = self._pause_after(session, answers, now) or until
             for (_, row), answer in zip(taken, answers, strict=True):
-                self._note(session, row, answer, now)
-        return not all(isinstance(error, _NoConnection) for error in offers)
+                self._note(session, row, answer, now, until)
+            if until is None and any(isinstance(answer, str) for answer in answers):
+                health.end_pause(session)
+        return until is None and not all(isinstance(error, _NoConnection) for error in offers)
 
-    def _unreachable(self, reason: str) -> None:
+    def _pause_after(self, session: Session, results: Sequence[object], now: datetime) -> datetime | None:
+        """Note a pause if the server takes nothing from us, and return until when; None where it does.
+
+        A connection too many is no reason to pause as long as others are let in.
+        """
+        found: list[MailbotError] = [
+            e for e in results if isinstance(e, Pause) or (isinstance(e, InDoubt) and e.code == 421)
+        ]
+        if results and all(isinstance(e, _NoConnection) for e in results):
+            self._unreachable(session, str(results[0]), now)
+            found = [e for r in results if isinstance(e := getattr(r, "__cause__", None), Pause | GiveUp)]
+        if not found:
+            return None
+        before = health.paused(session)
+        count = before.count + 1 if before else 1
+        until = outbox.pause_until(now, count, max(getattr(e, "after", None) or PAUSED_LEAST for e in found))
+        health.note_pause(session, until, count)
+        error = found[0]
+        self._in_the_way = f"the way out waits: {error}"
+        if not self.trouble:
+            warn("smtp_paused", reason=str(error), seconds=int((until - now).total_seconds()))
+        code = getattr(error, "code", None) or 0
+        if isinstance(error, GiveUp) or code >= 500 or count >= PATIENT:
+            self.trouble = str(error)
+            health.note_trouble(session, health.SMTP, str(error), now)
+        return until
+
+    def _unreachable(self, session: Session, reason: str, now: datetime) -> None:
         """Say that there is no way out, once until there is one again."""
         if not self.trouble:
             warn("smtp_unreachable", reason=reason, again_in=int(outbox.SERVER_PAUSE.total_seconds()))
-        self.trouble = reason
+        self.trouble, self._in_the_way = reason, f"no connection: {reason}"
+        health.note_trouble(session, health.SMTP, reason, now)
 
-    def _reached(self) -> None:
+    def _reached(self, session: Session, now: datetime) -> None:
         if self.trouble:
             say("smtp_reached")
         self.trouble = ""
+        health.note_contact(session, health.SMTP, now)
 
     def _offer(self, sink: MailSink, row: Outbox) -> None:
         try:
@@ -166,20 +214,28 @@ class Deliverer:
         if self.config.smtp.evidence == "copy" and self.config.smtp.maildir is None:
             recipients.append(self.config.smtp.copy_address)
         try:
-            sink.offer(self.config.smtp.from_.email, recipients, row.body or b"", row.message_id.strip("<>"))
+            sink.offer(self._sender(row), recipients, row.body or b"", row.message_id.strip("<>"))
         except MailbotError:
             raise
         except Exception as e:  # the dot was not sent, so nothing was accepted, whatever the fault
             sink.close()
             raise TryLater(f"{type(e).__name__}: {e}") from e
 
-    def _note(self, session: Session, row: Outbox, result: object, now: datetime) -> None:
-        """Write down what became of a mail."""
+    def _sender(self, row: Outbox) -> str:
+        """Return the envelope's sender, to which reports go: with a part that names the mail, where that may be."""
+        own = self.config.smtp.from_.email
+        word = tokens.of_message_id(row.message_id)
+        plus = self.config.smtp.envelope_sender == "plus" and word
+        return tokens.plus_address(own, tokens.ENVELOPE, word) if plus else own
+
+    def _note(self, session: Session, row: Outbox, result: object, now: datetime, until: datetime | None) -> None:
+        """Write down what became of a mail; `until` is when the pause ends, if there is one."""
         about = {"mail": row.mail, "to": row.recipient, "id": row.id}
         match result:
             case _NoConnection():
-                self._unreachable(str(result))
                 outbox.release(session, row, f"no connection: {result}", now)
+            case Pause():
+                outbox.hold_back(session, row, result.reason, now, until or now)
             case TryLater():
                 outbox.note_later(session, row, result.reason, now, after=result.after)
                 say("mail_later", **about, reason=result.reason)
@@ -189,11 +245,18 @@ class Deliverer:
             case InDoubt():
                 warn("mail_in_doubt", **about, reason=result.reason)
             case str():
-                self._reached()
-                outbox.note_sent(session, row, result, now)
+                self._reached(session, now)
+                self._note_sent(session, row, result, now)
                 say("mail_sent", **about)
             case _:  # a fault of ours after which nobody knows what the server took
                 warn("mail_in_doubt", **about, reason=repr(result))
+
+    def _note_sent(self, session: Session, row: Outbox, response: str, now: datetime) -> None:
+        try:
+            outbox.note_sent(session, row, response, now)
+        except outbox.Changed:
+            # A person decided about it while its dot was under way: it was taken all the same, and must not go again.
+            outbox.note_taken_after_all(session, row, response, now)
 
     def settle(self, now: datetime, *, starting: bool = False) -> int:
         """Settle mails in doubt by evidence: sent, or waiting again with the same bytes; returns how many were.

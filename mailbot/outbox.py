@@ -5,14 +5,14 @@
 | waiting | owed; the body may be composed ahead | claimed, withdrawn, expired |
 | claimed | ours for one attempt; nothing was handed over yet | in_doubt, waiting, failed, withdrawn, expired |
 | in_doubt | written right before the final dot: perhaps accepted | sent, failed, waiting (same bytes) |
-| sent, failed, expired, withdrawn | done | – |
+| sent | the server took it | failed or waiting, if it comes back for good or for now |
+| failed, expired, withdrawn | done | – |
 
 Every change is a compare-and-set in the caller's transaction. Nothing here composes, connects or decides who is owed.
 """
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,11 +24,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from mailbot import tokens
 from mailbot.models import Fact, Outbox
 
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 30, 60))
 """Waits between the attempts on one mail; the last one repeats. Greylisting wants about 5 minutes."""
 MAX_ATTEMPTS = 40  # at an hour each about two days: what servers themselves try (RFC 5321 4.5.4.1: 4-5 days) and less
+PAUSES = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15))
+"""Waits of the way out as a whole, when the server takes nothing from us; the last one repeats, and costs it a MAIL."""
 SERVER_PAUSE = timedelta(seconds=30)  # the server itself can't be reached: the mail is not at fault, try again soon
 
 
@@ -56,8 +59,8 @@ def put(session: Session, owed: Iterable[Owed], now: datetime, domain: str) -> i
     A mail with the same key stays as it is, unless nobody ever took it: one that was withdrawn, or that failed before
     its recipient's address was corrected, waits again.
     """
-    secret = _secret(session, now)
-    rows = [_row(one, now, domain, secret) for one in owed]
+    own_secret = secret(session, now)
+    rows = [_row(one, now, domain, own_secret) for one in owed]
     if not rows:
         return 0
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -76,8 +79,8 @@ _REVIVED = ("state", "reason", "recipient", "language", "due_at", "expires_at", 
 """What a mail that waits again takes over from the new row; its Message-ID stays."""
 
 
-def _row(one: Owed, now: datetime, domain: str, secret: str) -> dict[str, Any]:
-    local = hashlib.blake2b(one.key.encode(), key=secret.encode()[:64], digest_size=16).hexdigest()
+def _row(one: Owed, now: datetime, domain: str, own_secret: str) -> dict[str, Any]:
+    local = tokens.token(own_secret, one.key, one.event, one.participant_id)
     return {
         "key": one.key, "mail": one.mail, "event": one.event, "event_start": one.event_start, "case": one.case,
         "participant_id": one.participant_id, "received_id": one.received_id, "recipient": one.recipient,
@@ -87,8 +90,8 @@ def _row(one: Owed, now: datetime, domain: str, secret: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _secret(session: Session, now: datetime) -> str:
-    """Return this database's own secret, made at its first use: Message-IDs must not be guessable from keys."""
+def secret(session: Session, now: datetime) -> str:
+    """Return this database's own secret, made at its first use: nobody else can make the tokens in our mails."""
     fact = session.get(Fact, "secret")
     if fact is None:
         fact = Fact(name="secret", value=random.SystemRandom().randbytes(32).hex(), at=now)
@@ -101,13 +104,23 @@ NOT_COMPOSED = "could not be composed"
 """How the reason begins of a mail that its template or its event's facts don't let us write."""
 
 
-def claim(session: Session, now: datetime, limit: int) -> Sequence[Outbox]:
-    """Take up to `limit` due mails for one attempt each, the most urgent first; what has expired is set aside."""
+def claim(session: Session, now: datetime, limit: int, *, probing: bool = False) -> Sequence[Outbox]:
+    """Take up to `limit` due mails for one attempt each, the most urgent first; what has expired is set aside.
+
+    `probing` after a pause, the least tried goes first: a mail that the server takes amiss must not block the others.
+    """
     expire(session, now)
+    first = [Outbox.attempts] if probing else []
     query = (
         sa.select(Outbox)
         .where(Outbox.state == "waiting", Outbox.next_attempt_at <= now)
-        .order_by(Outbox.expires_at.is_(None), Outbox.expires_at, Outbox.due_at, Outbox.id)
+        .order_by(
+            *([Outbox.attempts] if probing else []),
+            Outbox.expires_at.is_(None),
+            Outbox.expires_at,
+            Outbox.due_at,
+            Outbox.id,
+        )
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -150,8 +163,20 @@ def note_sent(session: Session, row: Outbox, response: str, now: datetime) -> No
     _move(session, row, ("claimed", "in_doubt"), state="sent", response=response[:500], reason="", done_at=now)
 
 
-def note_returned(session: Session, row: Outbox, reason: str, now: datetime) -> None:
-    """Note that a mail which had been taken came back for good: whoever it was for did not get it."""
+def note_taken_after_all(session: Session, row: Outbox, response: str, now: datetime) -> None:
+    """Note that the server took a mail about which somebody decided while its dot was under way."""
+    _move(session, row, ("waiting", "claimed", "in_doubt", "withdrawn", "failed", "sent"), state="sent",
+          response=response[:500], reason="", done_at=now)  # fmt: skip
+
+
+def note_returned(session: Session, row: Outbox, reason: str, now: datetime, *, again: datetime | None = None) -> None:
+    """Note that a mail which had been taken came back: whoever it was for did not get it.
+
+    With `again` it came back for now only, and waits until then, unless that is too late to be of use.
+    """
+    if again is not None and (row.expires_at is None or again < row.expires_at) and row.attempts < MAX_ATTEMPTS:
+        _move(session, row, ("sent", "in_doubt"), state="waiting", reason=reason[:500], next_attempt_at=again)
+        return
     _move(session, row, ("sent", "in_doubt"), state="failed", reason=reason[:500], done_at=now)
 
 
@@ -184,6 +209,19 @@ def release(session: Session, row: Outbox, reason: str, now: datetime) -> None:
     """Give a claimed mail back untried: the server could not be reached, so the attempt does not count."""
     _move(session, row, ("claimed",), state="waiting", reason=reason[:500], attempts=max(row.attempts - 1, 0),
           next_attempt_at=now + SERVER_PAUSE)  # fmt: skip
+
+
+def hold_back(session: Session, row: Outbox, reason: str, now: datetime, until: datetime) -> None:
+    """Let a mail wait whose server takes nothing from us now. It never becomes `failed` for that."""
+    kept = min(row.attempts, max(row.attempts - 1, len(BACK_OFF)))
+    _move(session, row, ("claimed", "in_doubt"), state="waiting", reason=reason[:500], attempts=kept,
+          next_attempt_at=max(row.next_attempt_at, until))  # fmt: skip
+
+
+def pause_until(now: datetime, count: int, least: timedelta | None) -> datetime:
+    """Return until when nothing is sent after so many pauses in a row (from 1), with up to 20 % jitter."""
+    wait = max(PAUSES[min(count, len(PAUSES)) - 1], least or timedelta(0))
+    return now + wait * (1 + random.random() * 0.2)  # noqa: S311 -- jitter spreads load, it guards nothing
 
 
 def withdraw(session: Session, row: Outbox, reason: str, now: datetime) -> None:
@@ -222,11 +260,15 @@ def sent_since(session: Session, moment: datetime) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(Outbox).where(handed)) or 0
 
 
+class Changed(RuntimeError):
+    """Somebody else changed a row meanwhile: a person decided, or two workers met."""
+
+
 def _move(session: Session, row: Outbox, expected: tuple[str, ...], **values: Any) -> None:
-    """Change a row's state if it is still what we think it is; anything else means that two workers met."""
+    """Change a row's state if it is still what we think it is; raises Changed otherwise."""
     update = sa.update(Outbox).where(Outbox.id == row.id, Outbox.state.in_(expected)).values(**values)
     if getattr(session.execute(update), "rowcount", 0) != 1:
-        raise RuntimeError(f"outbox row {row.id} is no longer {' or '.join(expected)}")
+        raise Changed(f"outbox row {row.id} is no longer {' or '.join(expected)}")
     for name, value in values.items():
         sa.orm.attributes.set_committed_value(row, name, value)
 
