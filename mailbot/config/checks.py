@@ -22,6 +22,7 @@ RESERVED = (
     "moved",
     "cancelled",
     "event_cancelled",
+    "event_restored",
     "office",
     "question",
     "alert",
@@ -67,6 +68,21 @@ def read_title(value: object) -> dict[str, str]:
         if not isinstance(title, str) or not title.strip():
             raise v.wrong(f"the title in {v.shown(language)} is not a text", instead)
     return {language: v.read_text(title) for language, title in value.items()}
+
+
+def read_why(value: object) -> dict[str, str]:
+    """Take a reason for people to read: one text, or one for each language; one text is kept under ""."""
+    instead = 'write cancelled_because = "…", or cancelled_because.fr = "…" and cancelled_because.en = "…"'
+    if isinstance(value, str):
+        return {"": v.read_text(value)} if value.strip() else {}
+    if not isinstance(value, dict):
+        raise v.wrong(f"{v.shown(value)} is not a reason", instead)
+    for language, why in value.items():
+        if not re.fullmatch(r"(?:[a-z]{2,3})?", language):
+            raise v.wrong(f"{v.shown(language)} is no language code", instead)
+        if not isinstance(why, str) or not why.strip():
+            raise v.wrong(f"the reason in {v.shown(language)} is not a text", instead)
+    return {language: v.read_text(why) for language, why in value.items()}
 
 
 ZONES_OF = {

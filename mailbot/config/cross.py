@@ -156,6 +156,9 @@ def _event(event: dict[str, Any], path: Path) -> Iterator[Found]:
             if wall:
                 yield from _clock_change(wall, ZoneInfo(zone), (*path, key))
     yield from _twice_in_list(event.get("required"), (*path, "required"))
+    if event.get("cancelled_because") and event.get("cancelled", False) is False:
+        why = "a reason is given, but the event is not cancelled"
+        yield (*path, "cancelled_because"), why, "write cancelled = true as well, or leave the reason out"
     mailouts = tables(event, "mailout")
     names = [((*path, "mailout", n, "name"), m.get("name")) for n, m in mailouts]
     yield from twice(names, "a mail-out", "give each mail-out of an event a name of its own")

@@ -32,6 +32,7 @@ from mailbot.config.checks import (
     read_mailout_name,
     read_slug,
     read_title,
+    read_why,
     read_zone,
 )
 from mailbot.config.cross import mailbox_name, tables
@@ -221,7 +222,10 @@ MAILOUTS = (
 
 
 class EventConfig(Table):
-    """What people register for. `start` and `end` are wall clocks in `timezone`; `starts` and `ends` are moments."""
+    """What people register for. `start` and `end` are wall clocks in `timezone`; `starts` and `ends` are moments.
+
+    `cancelled` says that it will not take place, `cancelled_because` why, by language.
+    """
 
     slug: Annotated[str, BeforeValidator(read_slug)]
     title: Annotated[dict[str, str], BeforeValidator(read_title)]
@@ -232,6 +236,8 @@ class EventConfig(Table):
     invitation_text: tuple[v.FileThere, ...] = ()
     subject_words: v.Texts = ()
     required: tuple[Annotated[str, BeforeValidator(read_field)], ...] = REQUIRED
+    cancelled: Annotated[bool, BeforeValidator(v.read_flag)] = False
+    cancelled_because: Annotated[dict[str, str], BeforeValidator(read_why)] = Field(default_factory=dict)
     webex: Webex = Webex()
     place: Place = Place()
     mailouts: tuple[MailoutConfig, ...] = Field(MAILOUTS, alias="mailout")
@@ -262,6 +268,10 @@ class EventConfig(Table):
     def title_in(self, language: str) -> str:
         """Return the title in a language, else in the configuration's first language, else in any that there is."""
         return self.title.get(language) or self.title.get(self._first_language) or next(iter(self.title.values()))
+
+    def because_in(self, language: str) -> str:
+        """Return why it was cancelled, in a language; "" where that is not said in it, nor in one text for all."""
+        return self.cancelled_because.get(language) or self.cancelled_because.get("", "")
 
     def mailout(self, name: str) -> MailoutConfig | None:
         """Return the mail-out of that name, None where there is none."""

@@ -126,6 +126,13 @@ def choice(*allowed: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def read_flag(value: object) -> bool:
+    """Take true or false, as TOML writes them."""
+    if not isinstance(value, bool):
+        raise wrong(f"{shown(value)} is neither true nor false", "write true or false, without quotes")
+    return value
+
+
 def number(unit: str, low: int, high: int, example: int) -> BeforeValidator:
     """Take a whole number of something, between two bounds that are both allowed."""
 

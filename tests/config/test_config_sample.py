@@ -77,7 +77,9 @@ def test_every_key_stands_in_the_sample(key: str) -> None:
 
 
 def test_every_key_in_the_sample_exists() -> None:
-    known = set(all_fields()) | {f"event.title.{language}" for language in ("fr", "en", "es", "pt")}
+    languages = ("fr", "en", "es", "pt")
+    by_language = {f"event.{key}.{language}" for key in ("title", "cancelled_because") for language in languages}
+    known = set(all_fields()) | by_language
     shown = {".".join(step for step in path if isinstance(step, str)) for path in places(WHOLE)}
     inside_values = {key for key in shown if re.search(r"(password|secret|token)\.(env|file|command|keyring)$", key)}
     assert {key for key in shown - inside_values - known if not key.startswith(LIKE_THE_MAILBOXES)} == set()
@@ -91,7 +93,7 @@ def test_every_key_says_first_whether_it_is_needed_or_what_its_default_is(one: D
     assert says_needed == (one.field.is_required() or one.key in ("mailbox.host", "smtp.host"))
 
 
-LITERAL = re.compile(r'default (?P<literal>"[^"]*"|\[[^\]]*\]|[\d.]+)')
+LITERAL = re.compile(r'default (?P<literal>"[^"]*"|\[[^\]]*\]|[\d.]+|true|false)')
 
 
 @pytest.mark.parametrize("one", [o for o in PLAIN if o.remark.startswith("default")], ids=lambda one: one.key)
