@@ -31,7 +31,7 @@ HELD_BACK = {1: 80, 2: 87, 3: 80}
 """The shared corpora's files with a number above this one are held back (the last third)."""
 SHARED = tuple(HELD_BACK)
 FURTHER = (4, 5, 6, 7, 8)
-"""Our own further corpora, by other writers than the rules': scored once before anybody saw their errors, then learned from."""
+"""Our own further corpora, by other writers than the rules': scored before anybody saw their errors, then learnt."""
 BLIND = (9, 10)
 """Our own corpora that are only measured, as the held-back part is."""
 DEVELOPMENT = (*SHARED, *FURTHER)
@@ -95,7 +95,7 @@ def calibration(truth: list[dict[str, Any]], said: dict[str, dict[str, Any]]) ->
 def main() -> int:
     """Print the tables."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--show-errors", type=int, nargs="?", const=0, help="list a development corpus's errors, or all")
+    options.add_argument("--show-errors", type=int, nargs="?", const=0, help="list the errors of one corpus, or all")
     options.add_argument("--json", action="store_true", help="print the figures as one JSON object")
     chosen = options.parse_args()
     parts = {

@@ -25,6 +25,7 @@ from mailbot.rsvp.answer import Answer, Invitation, Reading
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.material import Material
 from mailbot.rsvp.own_words import OwnWords, Segment, cut
+from mailbot.rsvp.second import weigh
 
 ENOUGH = 22
 """Words of a reply from which on it is likely to tell what its writer does and for whom."""
@@ -78,7 +79,9 @@ def _reading(message: Message, invitation: Invitation, own: OwnWords, found: Mat
     decided, rule = kind.decide(message, invitation, own, found)
     answers: tuple[Answer, ...] = ()
     if decided == "registration":
-        answers = _with_earlier(message, invitation, own, found, people.answers(found))
+        read = people.answers(found)
+        answers = weigh.weighed(_calibrated(read), weigh.read(own.segments, found.context))
+        answers = _with_earlier(message, invitation, own, found, answers)
         answers = tuple(_unread(a, found) for a in answers)
     elif decided in ("decline", "question"):
         answers = (people.declining(found),)
@@ -132,7 +135,15 @@ def _read_forwarded(message: Message, third: Message, own: OwnWords, invitation:
     return replace(reading, answers=tuple(_shown(a, own.text) for a in answers), own_text=own.text, rule="passed-on")
 
 
+def _calibrated(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
+    """Let no value be surer of itself than its rule was found to be."""
+    return tuple(
+        replace(a, **{n: values.calibrated(v) for n, v in a.values().items()})  # type: ignore[arg-type]  # as below
+        for a in answers
+    )
+
+
 def _shown(answer: Answer, own_text: str) -> Answer:
     """Give every value its place in the own text."""
-    placed = {n: values.evidence(values.calibrated(v), own_text) for n, v in answer.values().items()}
+    placed = {n: values.evidence(v, own_text) for n, v in answer.values().items()}
     return replace(answer, **placed)  # type: ignore[arg-type]  # the names are fields of Answer
