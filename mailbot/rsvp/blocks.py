@@ -71,7 +71,7 @@ def _lines(reply: Reply, lines: list[str], where: Where, sender: str) -> None:
     rows |= _one_a_line(lines, where, reply, rows, sender)
     left = [x for i, x in enumerate(lines) if i not in rows]
     if where == "body":
-        at = signature.find(left)
+        at = signature.find(left, sender)
         reply.signature[:0] = left[at:]
         left = left[:at]
     reply.prose.extend(left)

@@ -17,6 +17,19 @@ _ACRONYM = re.compile(r"[A-ZÀ-Þ][\w&.-]*[A-ZÀ-Þ][\w&.-]*|[A-ZÀ-Þ]{2,}")
 STOPPER = re.compile(r"[,،;:!?|•·=\n\"“”«»…]|\.(?:\s|$)|\s[-–—]\s|[–—]|\(|\)|\[|\]|/\s|\s/")
 
 
+_OPENING = frozenset(
+    ["the", "i", "from", "la", "le", "el", "a", "o", "les", "los", "as", "os", "il", "die", "der", "das"]
+)
+_WRAP = 50
+"""Characters of a line from which on its end may be a mail program's, in the middle of a name."""
+_LEGAL_FORM = re.compile(
+    r",?\s(?:A\.\s?C|a\.\s?s\.\s?b\.\s?l|asbl|ASBL|e\.\s?V|e\.\s?G|g?GmbH|AG|S\.\s?A(?:\.\s?S)?|S\.\s?L|S\.\s?C|I\.\s?A\.\s?P|"
+    r"SARL|SAS|SCOP|SCIC|S\.?p\.?A|S\.?r\.?l|[Oo]nlus|ONLUS|APS|ETS|Lda|Ltda|Ltd|Limited|Inc|LLC|PLC|plc|CIC|Pty|R\.\s?L)"
+    r"(?:\.(?=\W|$)|(?=[\s,;:)]|$))"
+)
+"""What a name ends with that says which kind of body it is: nothing but an organisation has one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A title or an organisation in a text. `strong` says that a known word carries it."""
@@ -85,13 +98,30 @@ def _starts_sentence(text: str, start: int) -> bool:
     return not before or before[-1] in ".!?\n:;"
 
 
+def _wrapped(text: str, end: int) -> bool:
+    """Say whether the line that ends here is so long that the break may be a mail program's."""
+    return end - text.rfind("\n", 0, end) > _WRAP
+
+
+def with_legal_form(text: str, end: int) -> int:
+    """Take in "e.V.", ", A.C.", "Ltd" behind a name."""
+    form = _LEGAL_FORM.match(text, end)
+    return form.end() if form else end
+
+
+def is_legal_body(text: str) -> bool:
+    """Say whether a text is a name that ends with a legal form: "Letzassist a.s.b.l."."""
+    form = next((f for f in _LEGAL_FORM.finditer(text) if f.end() == len(text)), None)
+    return form is not None and form.start() > 2 and text[:1].isupper() and len(text.split()) <= 9
+
+
 def leftmost(text: str, toks: list[Token], at: int) -> int:
     """Go left over capitalised words: "Uganda Market Vendors and Hawkers Union" begins at "Uganda"."""
     first = at
     while first > 0:
         previous = toks[first - 1]
         gap = text[previous.end : toks[first].start]
-        if gap not in (" ", "-", "'", "’", " & ", "' ", "’ ", "\n"):
+        if gap not in (" ", "-", "'", "’", " & ", "' ", "’ ") and not (gap == "\n" and _wrapped(text, previous.end)):
             break
         if (
             gap in ("'", "’", "-")
@@ -102,16 +132,13 @@ def leftmost(text: str, toks: list[Token], at: int) -> int:
             first -= 2  # "Na'in Cooperative": one word to the eye, two to the lexicon
             continue
         opens = _starts_sentence(text, previous.start) or len(previous.text) < 4
-        capital = text[previous.start].isupper() and not (opens and previous.text in names.small_words())
+        shouted = len(previous.text) > 1 and text[previous.start : previous.end].isupper()
+        shouted = shouted and not text[toks[first].start : toks[first].end].isupper()  # "UN Social Pact Office"
+        capital = text[previous.start].isupper() and (shouted or not (opens and previous.text in names.small_words()))
         sentence_start = _starts_sentence(text, previous.start) and (
             previous.text in grammar.connectors() or previous.text in ("the", "our", "from")
         )
-        if (
-            capital
-            and not sentence_start
-            and previous.text
-            not in ("the", "i", "from", "la", "le", "el", "a", "o", "les", "los", "as", "os", "il", "die", "der", "das")
-        ):
+        if capital and not sentence_start and (shouted or previous.text not in _OPENING):
             first -= 1
             continue
         joins = previous.text in ("and", "of", "s", "for") or gap == " & "
@@ -136,7 +163,8 @@ def rightmost(text: str, folded: str, toks: list[Token], last: int, *, capitals:
     index = last + 1
     while index < len(toks):
         token = toks[index]
-        if token.start >= ends or STOPPER.search(text[toks[index - 1].end : token.start]):
+        stopped = STOPPER.search(text[toks[index - 1].end : token.start])
+        if token.start >= ends or stopped or _leads_to_verb(text, toks, index):
             break
         capital = text[token.start].isupper() or not text[token.start].isalpha()
         place = _place_behind(text, toks, index)
@@ -162,13 +190,46 @@ def rightmost(text: str, folded: str, toks: list[Token], last: int, *, capitals:
     return end
 
 
+def _leads_to_verb(text: str, toks: list[Token], index: int) -> bool:
+    """Say whether "à suivre", "a participar", "pour assister" begins here, which no name holds."""
+    if toks[index].text not in grammar.words_that("into_verb") or index + 1 >= len(toks):
+        return False
+    verb = toks[index + 1]
+    if text[verb.start].isupper() or len(verb.text) < 4:
+        return False
+    if toks[index].text == "a":
+        return verb.text.endswith(("er", "ir", "re", "ar", "oir")) and not verb.text.endswith(("taire", "itre"))
+    return bool(words.of(words.scan(verb.text), "attendance.yes"))
+
+
 def _place_behind(text: str, toks: list[Token], index: int) -> int:
     """Return where a place ends that a word like "in", "au" leads to, 0 where it leads to none."""
     if toks[index].text not in grammar.words_that("into_place") or index + 1 >= len(toks):
         return 0
     start = toks[index + 1].start
     length = places.at_start(text[start : start + 40]) if text[start].isupper() else 0
+    if not length and _names_a_place(text, toks, index):
+        length = toks[index + 1].end - start
     return start + length if length else 0
+
+
+def _names_a_place(text: str, toks: list[Token], index: int) -> bool:
+    """Say whether an unknown name behind "à", "em", "in" is a place's: not behind many people, who are in a trade.
+
+    "Casa do Migrante em Foz" ends before the place; "Trabalhadores em Educação", "Women in Trade" do not.
+    """
+    word, before = text[toks[index].start : toks[index].end], toks[index - 1].text
+    after = toks[index + 1]
+    if (
+        not text[after.start].isupper()
+        or text[after.start : after.end].isupper()
+        or not text[toks[index - 1].start].isupper()
+    ):
+        return False
+    if after.text in names.small_words() or words.of(words.scan(after.text), "organisations.heads", "titles.heads"):
+        return False
+    many = before.endswith(("s", "i", "men", "people", "youth"))
+    return word in ("à", "em", "in") and not many and before not in grammar.words_that("takes_to")
 
 
 def _goes_on(text: str, toks: list[Token], index: int) -> bool:

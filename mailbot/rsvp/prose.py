@@ -16,6 +16,8 @@ from mailbot.rsvp.phrases import Phrase
 from mailbot.rsvp.words import Hit
 
 _OF = re.compile(r"\b(?:of|de|du|des|del|de la|de l|da|do|dos|das|d|der|des|di|della|dell|van)['’]?\s*$")
+_IN = re.compile(r"\b(?:in|em|en|near|aus|nach)\s*$")
+"""Before a place, not a person."""
 _FOR_SOMEBODY = re.compile(
     r"(?:on behalf of|au nom de|de la part de|en nombre de|en nombre del|em nome de|em nome do|"
     r"a nome di|im namen von|instrucciones d\w+|part d\w+|nombre d\w+|nome d\w+|demande d\w+|"
@@ -142,7 +144,7 @@ def _may_be_person(  # noqa: PLR0917, C901 -- rules in their order, one after th
         before = folded[max(0, start - 30) : start]
         if german and not _german_person(text, folded, start, end, titles):
             return False
-        if _OF.search(before) and not _FOR_SOMEBODY.search(before):
+        if (_OF.search(before) or _IN.search(before)) and not _FOR_SOMEBODY.search(before):
             return False
         if known and fold(run) in known:
             return False

@@ -31,10 +31,16 @@ _LINK = re.compile(
     r"https?://|www\.|\b[\w-]+\.(?:com|org|net|example)\b(?!.*@)|(?:^|\s)@\w|facebook|twitter|skype|linkedin|instagram",
     re.IGNORECASE,
 )
+_DEGREES = re.compile(
+    r"(?:[\s,]*(?:Ph\.?\s?D|D\.?Phil|[BM]\.?\s?(?:A|Sc|Com|Ed|Eng|Phil|BA|PA|PH|SW)|LL\.?\s?[BMD]|MSc|MBA|MPA|MPH|MD|JD|"
+    r"[A-Z]?(?:CA|CPA|CCA|CMA|CIPD|NIM|HRM)|FCA|ACCA|CFA|PMP|SPHR|Esq|Jr|Sr|RN|CFE|[A-Z]{1,2}[a-z]{1,3}|\((?:Mrs?|Ms|Dr|"
+    r"she|he|they|elle|il|ella|sie|er)[^()]*\))\.?)+\s*"
+)
+"""What stands behind a name and a comma, and is neither title nor organisation."""
 _BILINGUAL = re.compile(r"\s+[/|]\s+|\s+[–—-]\s+")
 
 
-def find(lines: list[str]) -> int:
+def find(lines: list[str], sender: str = "") -> int:
     """Return the number of the line at which a signature begins, len(lines) where there is none."""
     last = len(lines)
     for at in range(len(lines) - 1, max(-1, len(lines) - _MAX_LINES - 4), -1):
@@ -43,7 +49,32 @@ def find(lines: list[str]) -> int:
             if below and all(len(x) < 200 for x in below):
                 return at + 1
             return last
-    return _trailing_block(lines)
+    return min(_trailing_block(lines), _below_own_name(lines, sender))
+
+
+def _below_own_name(lines: list[str], sender: str) -> int:
+    """Find the sender's name alone on a line with only short lines below it, whatever these end with ("A.C.")."""
+    for at in range(max(1, len(lines) - _MAX_LINES), len(lines)):
+        head = re.split(r"\s*[|,;(]\s*", lines[at].strip())[0]
+        if not head or not names.is_name(head) or not sender or not names.same_person(head, sender):
+            continue
+        below = [x for x in lines[at + 1 :] if x.strip()]
+        spoken = [x for x in below if _is_talk(x)]
+        if len(below) >= 2 and not spoken and len(names.parts_of(head)) > 1:
+            return at
+    return len(lines)
+
+
+def _is_talk(line: str) -> bool:
+    """Say whether a line is part of a letter rather than of a signature: it speaks of taking part, or is long."""
+    hits = words.scan(fold(line))
+    said = words.of(hits, "attendance.sure", "attendance.no", "attendance.cancel", "letters.greetings")
+    return (
+        len(line) > 110
+        or bool(said)
+        or bool(words.of(hits, "mode.online", "mode.in_person"))
+        or line.rstrip().endswith(("?", ":"))
+    )
 
 
 def is_closing(line: str) -> bool:
@@ -130,6 +161,8 @@ def _role_words(text: str) -> bool:
 
 def _pieces(line: str) -> list[str]:
     found = []
+    if "," in line and names.is_name(line.split(",")[0]) and _DEGREES.fullmatch(line.partition(",")[2]):
+        line = line.partition(",")[0]
     listed = names.is_name(line.split(",")[0]) and line.count(",") >= 1 and "|" not in line
     for piece in pieces.split(line) if listed else _LINE_SPLIT.split(line):
         piece = piece.strip(" ,;*_=")
