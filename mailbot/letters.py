@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from mailbot import mailouts, registry
+from mailbot import news, registry
 from mailbot.addresses import Address
 from mailbot.compose import Letter, Person, Shown
 from mailbot.config import Config, EventConfig
@@ -37,7 +37,7 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
     event = config.event(row.event)
     received = _answered(session, row)
     people = _people(session, row)
-    move = mailouts.last_move(session, event)
+    move = news.last_move(session, event)
     told_former = bool(move and people and min(p.registered_at for p in people) < move.at)
     return Letter(
         mail=row.mail,
@@ -77,7 +77,7 @@ def digest_of(letter: Letter, templates: str) -> str:
 def _has_entry(session: Session, person: Participant) -> bool:
     """Return whether a participant got a calendar entry, which a cancellation then takes back (RFC 5546 3.2.5)."""
     got = session.query(Outbox.id).filter(Outbox.participant_id == person.id, Outbox.state == "sent")
-    return got.filter(Outbox.mail.in_(("guide", mailouts.MOVED))).first() is not None
+    return got.filter(Outbox.mail.in_(("guide", news.MOVED))).first() is not None
 
 
 def templates_stamp(folder: Path) -> str:

@@ -76,4 +76,5 @@ def test_the_whole_sample_is_refused_for_its_contradictions_alone() -> None:
         "smtp.oauth2",
         "smtp.ca",
         "event[1].invitation_text[1]",
+        "event[1].cancelled_because",
     }
