@@ -12,10 +12,11 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import sqlalchemy as sa
 from alembic import command
@@ -28,6 +29,7 @@ from sqlalchemy.orm import Session
 from mailbot.errors import DatabaseRefused
 
 BUSY_SECONDS = 30  # how long a writer waits for another one; a backup or a report may hold the file for seconds
+LOCK_TRIES = 3  # a tenth of a second each
 ADVISORY_LOCK = 0x6D61696C626F74  # "mailbot" in ASCII: the number under which PostgreSQL knows the one worker
 
 
@@ -193,6 +195,43 @@ def _explain(url: sa.URL, error: Exception) -> str:
     return f"database {_name(url)}: {text}; {hint}"
 
 
+def _lock(opened: TextIO) -> bool:
+    """Take the lock of the one worker; whoever only asks for a worker holds it for a moment, which is waited for."""
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.1)
+        else:
+            return True
+    return False
+
+
+def who_works(database: Database) -> str:
+    """Return who is at work on a database: a process's number, "?" where nobody knows it, "" for nobody."""
+    if database.file is not None:
+        file = database.file.resolve()
+        try:
+            with file.with_name(file.name + ".lock").open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with suppress(OSError):
+                return file.with_name(file.name + ".lock").read_text("ascii", "replace").strip() or "?"
+            return "?"
+        except OSError:
+            return ""  # no lock was ever set
+        return ""
+    if database.engine.dialect.name != "postgresql":
+        return ""
+    held = sa.text(
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND classid = :high"
+        " AND objid = :low AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    with database.read() as session:
+        found = session.scalar(held, {"high": ADVISORY_LOCK >> 32, "low": ADVISORY_LOCK & 0xFFFFFFFF})
+    return f"{found} of the database server" if found else ""
+
+
 @contextmanager
 def sole_worker(database: Database) -> Iterator[None]:
     """Hold the right to be the one worker on this database; raises DatabaseRefused when another holds it.
@@ -208,16 +247,15 @@ def sole_worker(database: Database) -> Iterator[None]:
         except OSError as e:
             raise DatabaseRefused(f"no lock can be set beside {file}: {e.strerror}; mend the permissions") from e
         with opened as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _lock(lock):
                 lock.seek(0)
                 raise DatabaseRefused(
                     f"another mailbot (process {lock.read().strip() or '?'}) works on {file}: stop it first"
-                ) from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+                )
+            with suppress(OSError):  # the number is for people; a full disk must not keep the worker from starting
+                lock.truncate(0)
+                lock.write(str(os.getpid()))
+                lock.flush()
             yield
         return
     if database.engine.dialect.name != "postgresql":

@@ -294,7 +294,7 @@ class Deliverer:
             if found:
                 outbox.note_sent(session, row, "found after a crash or a lost answer", now)
             elif found is None and row.attempts >= UNPROVEN:
-                outbox.note_failed(session, row, "handed over several times, never an answer: it may be there", now)
+                outbox.note_failed(session, row, outbox.MAY_BE_THERE, now)
             else:
                 outbox.note_again(session, row, "not found, so it is sent again", now)
         say("doubt_settled", mail=row.mail, to=row.recipient, found=found)

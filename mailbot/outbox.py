@@ -70,7 +70,10 @@ def put(session: Session, owed: Iterable[Owed], now: datetime, domain: str) -> i
         index_elements=["key"],
         set_={n: new[n] for n in _REVIVED} | {"body": sa.null()},
         # Constants stand in the statement: with parameters here, SQLAlchemy inserts thousands of rows one by one.
-        where=Outbox.state.in_([sa.literal_column("'withdrawn'"), sa.literal_column("'failed'")]),
+        where=sa.and_(
+            Outbox.state.in_([sa.literal_column("'withdrawn'"), sa.literal_column("'failed'")]),
+            Outbox.reason.not_like(sa.literal_column(f"'{BY_HAND}%'")),
+        ),
     )
     return len(session.execute(statement.returning(Outbox.id), rows).all())
 
@@ -100,6 +103,10 @@ def secret(session: Session, now: datetime) -> str:
     return fact.value
 
 
+BY_HAND = "by hand: "
+"""How the reason begins where a person withdrew a mail: it does not wait again by itself, whatever is owed."""
+MAY_BE_THERE = "handed over several times, never an answer: it may be there"
+"""The reason of a mail that failed without anybody knowing whether it arrived."""
 NOT_COMPOSED = "could not be composed"
 """How the reason begins of a mail that its template or its event's facts don't let us write."""
 
@@ -110,17 +117,11 @@ def claim(session: Session, now: datetime, limit: int, *, probing: bool = False)
     `probing` after a pause, the least tried goes first: a mail that the server takes amiss must not block the others.
     """
     expire(session, now)
-    first = [Outbox.attempts] if probing else []
+    first: list[Any] = [Outbox.attempts] if probing else []
     query = (
         sa.select(Outbox)
         .where(Outbox.state == "waiting", Outbox.next_attempt_at <= now)
-        .order_by(
-            *([Outbox.attempts] if probing else []),
-            Outbox.expires_at.is_(None),
-            Outbox.expires_at,
-            Outbox.due_at,
-            Outbox.id,
-        )
+        .order_by(*first, Outbox.expires_at.is_(None), Outbox.expires_at, Outbox.due_at, Outbox.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -227,6 +228,23 @@ def pause_until(now: datetime, count: int, least: timedelta | None) -> datetime:
 def withdraw(session: Session, row: Outbox, reason: str, now: datetime) -> None:
     """Set aside a mail that is no longer owed, with the reason as a word."""
     _move(session, row, ("waiting", "claimed"), state="withdrawn", reason=reason, done_at=now)
+
+
+def decided_again(session: Session, row: Outbox, now: datetime) -> None:
+    """Let a mail wait for its next attempt now, since a person wants it; what may have arrived keeps its bytes."""
+    if row.state == "failed" and row.reason != MAY_BE_THERE:
+        _move(session, row, ("failed",), state="waiting", reason="by hand", next_attempt_at=now, done_at=None,
+              attempts=0, body=None)  # fmt: skip
+    else:
+        # From its second attempt on a mail keeps its bytes.
+        attempts = min(max(row.attempts, 1), len(BACK_OFF)) if row.body is not None else 0
+        _move(session, row, (row.state,), state="waiting", reason="by hand", next_attempt_at=now, done_at=None,
+              attempts=attempts)  # fmt: skip
+
+
+def decided_against(session: Session, row: Outbox, why: str, now: datetime) -> None:
+    """Set a mail aside for good, since a person wants it."""
+    _move(session, row, (row.state,), state="withdrawn", reason=f"{BY_HAND}{why}"[:500], done_at=now)
 
 
 def recover(session: Session, now: datetime, *, starting: bool = True) -> int:

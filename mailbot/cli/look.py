@@ -1,4 +1,4 @@
-"""The commands that look: `read`, `registry`, `show`, `outbox`, `report`, `preview`. None of them changes anything."""
+"""The commands that look: `read`, `registry`, `show`, `report`, `preview`. None of them changes anything."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -249,32 +249,6 @@ def _told(change: Change) -> str:
     before = f" (was {change.old})" if change.old else ""
     words = f", from “{change.words}”" if change.words and change.words != change.new else ""
     return f"{value}{before}{words}"
-
-
-@app.command("outbox", rich_help_panel="Look")
-def show_outbox(
-    context: typer.Context,
-    config: ConfigOption = None,
-    event: EventOption = "",
-    as_json: JsonOption = False,
-    every: Annotated[bool, typer.Option("--all", help="Also what was sent, expired or withdrawn.")] = False,
-) -> None:
-    """Explain every mail that has not left: what it waits for, or what is in its way."""
-    settings = configured(context, config)
-    with look_at(settings).read() as session:
-        query = sa.select(Outbox).where(Outbox.event.in_(events_of(settings, event)))
-        if not every:
-            query = query.where(Outbox.state.in_(("waiting", "claimed", "in_doubt", "failed")))
-        rows = session.scalars(query.order_by(Outbox.id)).all()
-    if as_json:
-        shown = [{n: v for n, v in row_values(r).items() if n not in ("body", "digest")} for r in rows]
-        out.print_json(data=shown, default=_json_value)
-        return
-    table = Table("mail", "to", "due (UTC)", "what becomes of it")
-    for row in rows:
-        due = row.due_at.astimezone(UTC)
-        table.add_row(row.mail, escape(row.recipient), f"{due:%Y-%m-%d %H:%M}", escape(outbox.describe(row)))
-    out.print(table if rows else "Nothing waits.")
 
 
 @app.command("report", rich_help_panel="Look")
