@@ -90,8 +90,8 @@ def in_audience(person: Participant, mailout: MailoutConfig) -> str:
 def _not_served(session: Session, event: EventConfig, mailout: MailoutConfig) -> Sequence[Participant]:
     """Return the audience without those who have this mail-out for this start, or have it waiting.
 
-    A row that was withdrawn served nobody, unless a person withdrew it; one that failed did not either, once the
-    address is another or its owner has written to us since.
+    A row that was withdrawn served nobody (`outbox.put` knows which a person withdrew, and leaves those); one that
+    failed did not either, once the address is another or its owner has written to us since.
     """
     served = sa.select(Outbox.id).where(
         Outbox.participant_id == Participant.id, Outbox.mail == mailout.name, Outbox.event_start == event.starts,
@@ -99,11 +99,6 @@ def _not_served(session: Session, event: EventConfig, mailout: MailoutConfig) ->
     )  # fmt: skip
     query = sa.select(Participant).where(*_audience(event, mailout), ~served.exists()).order_by(Participant.id)
     return session.scalars(query).all()
-
-
-def _kept() -> sa.ColumnElement[bool]:
-    """Return the condition that a row was not withdrawn, or was by a person, whose decision holds."""
-    return sa.or_(Outbox.state != "withdrawn", Outbox.reason.startswith(outbox.BY_HAND))
 
 
 def _since(session: Session, mailout: MailoutConfig, people: Sequence[Participant]) -> dict[int, datetime]:
