@@ -23,7 +23,13 @@ _WRAP = 58
 """A labelled line at least this long may go on in the next one."""
 SENTENCE = 170
 """Characters from which on a line without bullet or bars is a sentence, not a person's place in a list."""
-_COLON = re.compile(r"^\W*([^\W\d_][\w .'’-]{1,25}?)\s*:\s*(\S.*)$")
+_COLON = re.compile(r"^\W*([^\W\d_][\w .'’/-]{1,28}?)\s*(?::|=+>?|[-–]*>|→)\s*(\S.*)$")
+
+
+_SPEAKS = re.compile(r"(?<=[^\W\d_]{3})\s(?:Je|J['’]\w+|I|I['’](?:ll|m)|We|Nous|Yo|Eu|Ich|Wir|Io)\s(?=[^\W\d_A-ZÀ-Þ])")
+"""Where somebody begins to speak in the middle of an answer."""
+_CONTINUES = re.compile(r"\s*[/|;,•·]\s")
+"""How a line begins that goes on with the list of the line above."""
 
 
 @dataclass(slots=True)
@@ -63,7 +69,7 @@ def take_apart(segments: Sequence[Segment], sender: str) -> Reply:
 
 
 def _lines(reply: Reply, lines: list[str], where: Where, sender: str) -> None:
-    lines = [x.rstrip() for x in lines]
+    lines = _continued([x.rstrip() for x in lines])
     rows = tables.rows(lines, reply.records) if where == "table" or any(" | " in x for x in lines) else set()
     rows |= tables.flattened(lines, reply.records)
     rows |= _labelled(lines, where, reply, rows)
@@ -77,6 +83,18 @@ def _lines(reply: Reply, lines: list[str], where: Where, sender: str) -> None:
     reply.prose.extend(left)
 
 
+def _continued(lines: list[str]) -> list[str]:
+    """Join a line that begins with the mark by which the line above parts its answers."""
+    joined: list[str] = []
+    for line in lines:
+        mark = _CONTINUES.match(line)
+        if mark and joined and f" {mark.group().strip()} " in f"{joined[-1]} ":
+            joined[-1] = f"{joined[-1]} {line.strip()}"
+        else:
+            joined.append(line)
+    return joined
+
+
 def _labelled(lines: list[str], where: Where, reply: Reply, taken: set[int]) -> set[int]:
     """Read the labelled lines into records; one label alone counts only as a single value."""
     plain = [x for i, x in enumerate(lines) if i not in taken and len(x) < 130]
@@ -85,8 +103,10 @@ def _labelled(lines: list[str], where: Where, reply: Reply, taken: set[int]) -> 
     for at, line in enumerate(lines):
         if at in taken or not line.strip() or len(line) > 600 or signature.is_closing(line):
             continue
-        found = labels.split(line, loose=loose and len(line) < 130)
+        found = [labels.by_answer(x) for x in labels.split(line, loose=loose and len(line) < 130)]
         if found and not _only_talk(found, line):
+            found[-1], rest = _without_talk(found[-1])
+            reply.prose.extend([rest] if rest else [])
             rows[at] = found
             before = line.find(found[0].label) if len(found) > 1 else 0
             if before > 3:
@@ -125,6 +145,15 @@ def _only_talk(found: list[Labelled], line: str) -> bool:
     if len(found) > 1 or ":" in line[: len(one.label) + 6] or not one.value:
         return False
     return len(one.value.split()) > 14
+
+
+def _without_talk(found: Labelled) -> tuple[Labelled, str]:
+    """Part an answer from a sentence that a mail program joined to it: "Union des X Je vais suivre ça en ligne"."""
+    talk = _SPEAKS.search(found.value) if found.field in ("organisation", "title", "name") else None
+    if talk is None:
+        return found, ""
+    kept, rest = found.value[: talk.start()], found.value[talk.start() :]
+    return Labelled(found.field, kept.strip(), found.certainty, found.label), rest.strip()
 
 
 def _with_next_lines(lines: list[str], rows: dict[int, list[Labelled]]) -> set[int]:
@@ -278,7 +307,8 @@ def _block(lines: list[str], block: list[int], where: Where, reply: Reply, sende
     if not record.has("name") or record.size < 3:
         return set()
     below = any(x.strip() for x in lines[block[-1] + 1 :])
-    signed = block[0] > 0 and any(signature.is_closing(x) for x in lines[: block[0]])
+    first = next((i for i, x in enumerate(lines) if x.strip()), 0)  # "Saudações," first of all is a greeting
+    signed = block[0] > 0 and any(signature.is_closing(x) for x in lines[first + 1 : block[0]])
     if where == "body" and (signed or (not below and not record.has("mode") and block[0] > 0)):
         return set()  # a signature: weaker than an answer
     record.text = "\n".join(lines[i] for i in block)

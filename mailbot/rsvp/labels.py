@@ -52,6 +52,32 @@ _SIGNS = {
 }  # fmt: skip
 
 
+_ONLY_ALONE = frozenset([
+    "me", "as", "what", "person", "type", "option", "choice", "form", "forma", "sou", "art", "tipo", "moi",
+    "chez", "maison", "meio", "who", "where", "from", "how", "pour", "qui", "via", "no", "quien", "quem",
+    "chi", "come", "wie", "wer", "como", "comment", "officer", "department", "group", "network", "institute",
+    "university", "firm", "doing", "level", "status", "ministry", "de", "woher", "ente", "provenance",
+    "origine", "origem", "modo", "remark", "persona", "pessoa", "labor", "amt", "rolle", "beruf",
+    "funcionario", "funcionaria", "organo", "dependencia", "gremio", "colectivo", "coletivo", "collettivo",
+    "collectif", "reseau", "position", "travail", "einrichtung", "behorde", "carica", "incarico", "compito",
+    "tarea", "papel", "puesto", "desempeno", "teilnehmer", "recapito", "fono", "asistencia", "assistencia",
+    "represento", "participo", "parteciperò", "partecipero", "participarei", "tatigkeit", "entreprise",
+    "etablissement",
+])  # fmt: skip
+"""Labels that say nothing as a word of a longer one."""
+_WHO_OR_WHAT = frozenset(
+    ["je suis", "i am", "soy", "sou", "sono", "ich bin", "qui je suis", "who i am", "quien soy", "moi"]
+)
+_ASKING = re.compile(
+    r"(?:what|who|where|how|which|for whom|qui|que|quoi|quel\w*|ou|comment|pour qui|quien|donde|de donde|como|a que|"
+    r"cual|para quien|haciendo|quem|onde|qual|wer|wo|wie|welch\w*|was|fur wen|chi|dove|come|cosa|che)\b"
+)
+_AMBIGUOUS = frozenset(
+    ["m", "t", "p", "f", "me", "ngo", "ong", "as", "how", "direct", "work", "gsm", "union", "company"]
+)
+"""Labels that in brackets behind something may as well be said of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """One labelled answer: which field, what was answered (may be ""), how surely the label is one, and the label."""
@@ -76,44 +102,10 @@ def _known() -> dict[str, str]:
 @cache
 def _single() -> dict[str, str]:
     """Return the labels of one word that tell their field inside a longer label ("tfno. de contacto")."""
-    weak = {
-        "me",
-        "as",
-        "what",
-        "person",
-        "type",
-        "option",
-        "choice",
-        "form",
-        "forma",
-        "sou",
-        "art",
-        "tipo",
-        "moi",
-        "chez",
-        "maison",
-        "meio",
-        "who",
-        "where",
-        "from",
-        "how",
-        "pour",
-        "qui",
-        "via",
-        "no",
-        "quien",
-        "quem",
-        "chi",
-        "come",
-        "wie",
-        "wer",
-        "como",
-        "comment",
-    }
     return {
         k: v
         for k, v in _known().items()
-        if " " not in k and len(k) > 2 and k not in weak and v not in ("other", "office")
+        if " " not in k and len(k) > 2 and k not in _ONLY_ALONE and v not in ("other", "office")
     }
 
 
@@ -131,6 +123,9 @@ def field_of(label: str) -> tuple[str, float]:
         name = _known().get(_plain(part))
         if name and name != "other":
             return name, 0.95
+    asked_so = _known().get(_question(plain)) if label.rstrip().endswith("?") or _ASKING.match(plain) else None
+    if asked_so:
+        return asked_so, 0.9
     asked = attendance.modes(label)
     if asked and len(plain.split()) <= 4 and not roles.organisations(label):
         return "mode", 0.9  # "In person: no", "Online: yes"
@@ -154,9 +149,26 @@ def split(line: str, *, loose: bool = False) -> list[Labelled]:
             if name and certainty >= _needed(separator, label, value):
                 return [Labelled(name, value.strip(), certainty, label.strip())]
     alone, certainty = field_of(bare.rstrip(":?. "))
-    if alone and certainty >= 0.95 and len(bare) <= _MAX_LABEL:
+    if (
+        alone
+        and certainty >= 0.95
+        and len(bare) <= _MAX_LABEL
+        and not ("(" in bare and certainty < 1 and bare[-1:] != ":")
+    ):
         return [Labelled(alone, "", certainty, bare)]
     return _without_separator(bare) if loose else []
+
+
+def behind(text: str) -> Labelled | None:
+    """Return an answer whose label stands behind it in brackets: "chef de service (fonction)", "0917 … (mobile)"."""
+    found = re.fullmatch(r"(.{2,140}?)\s*[(\[]\s*([^()\[\]]{2,60})[)\]]\W*", text.strip(), re.DOTALL)
+    if not found:
+        return None
+    for label in (found[2], found[2].partition(",")[0]):
+        name = _known().get(_plain(label))
+        if name and name not in ("other", "office", "fax") and _plain(label) not in _AMBIGUOUS:
+            return Labelled(name, found[1].strip(), 0.95, label)
+    return None
 
 
 def asked_for(prompt: str) -> list[str]:
@@ -198,9 +210,20 @@ def _prompts() -> dict[str, str]:
 
 def columns(cells: Sequence[str]) -> list[str]:
     """Return the field of each cell of a table's head, [] where the row is no head."""
+    if sum(bool(re.search(r"[=:]\s*\w", c)) for c in cells) > 1:
+        return []  # "Role = secretary | Org = …": each cell brings its own label
     fields = [field_of(c)[0] if c and field_of(c)[1] >= 0.75 and len(c) <= _MAX_LABEL else "" for c in cells]
     named = [f for f in fields if f and f != "other"]
     return fields if len(named) >= 2 and len(set(named)) >= max(2, len([c for c in cells if c]) // 2) else []
+
+
+def by_answer(found: Labelled) -> Labelled:
+    """Tell "Je suis → trésorier" from "Je suis → Ann Poole": a label of who one is asks for either."""
+    if found.field != "name" or not found.value or _plain(found.label) not in _WHO_OR_WHAT:
+        return found
+    hits = words.of(words.scan(fold(found.value)), "titles.heads")
+    what = bool(hits) and hits[0].start < 14
+    return Labelled("title", found.value, found.certainty, found.label) if what else found
 
 
 def enumerator(line: str) -> str:
@@ -244,6 +267,15 @@ def _like(plain: str) -> tuple[str, float]:
     return "", 0.0
 
 
+def _question(plain: str) -> str:
+    """Return the longest known label that a question begins with: "what do i do" of "what do i do all day"."""
+    spoken = plain.split()
+    for count in range(min(8, len(spoken)), 1, -1):
+        if " ".join(spoken[:count]) in _known():
+            return " ".join(spoken[:count])
+    return ""
+
+
 def _marks(separator: re.Pattern[str], line: str) -> Iterator[re.Match[str]]:
     found = separator.search(line)
     if found and 0 < found.start() <= _MAX_LABEL + 30:
@@ -278,7 +310,7 @@ def _several(line: str) -> list[Labelled]:
         for back in range(min(4, len(spoken)), 0, -1):
             label = found[1][spoken[-back].start() :]
             name, certainty = field_of(label)
-            if certainty < 1 and re.search(r"\s/\s", label):
+            if re.search(r"\s[/|–—-]+\s", label) and not _known().get(_plain(label)):
                 continue  # "… Example / TITRE": the stroke parts answers
             if name and certainty >= 0.95:
                 marks.append((found.start(1) + spoken[-back].start(), found.end(), name, label))

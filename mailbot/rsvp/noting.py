@@ -26,8 +26,13 @@ def note(record: Record, found: Labelled) -> None:
     elif found.field == "email":
         for address in pieces.EMAIL.finditer(value):
             record.add("email", address.group(), address.group(), "label-email", sure)
-    elif found.field != "other":
+    elif found.field != "other" and not _is_number(value):
         record.add(found.field, value, value, f"label-{found.field}", sure)
+
+
+def _is_number(value: str) -> bool:
+    """Say whether an answer is digits for the most part: neither a name nor a title nor an organisation."""
+    return sum(c.isdigit() for c in value) > sum(c.isalpha() for c in value)
 
 
 def _numbers(record: Record, found: Labelled, value: str, sure: float) -> None:
@@ -47,4 +52,5 @@ def by_look(value: str, have: set[str]) -> str:
         if record.has(kind) and kind not in have and not (kind == "phone" and "mobile" in have):
             return kind
     open_ = [k for k in ("name", "title", "organisation") if k not in have and not (k == "name" and "given" in have)]
-    return open_[0] if open_ and len(value.split()) < 9 else ""
+    said = sum(c.isalpha() for c in value) > 2 and not _is_number(value)
+    return open_[0] if open_ and said and len(value.split()) < 9 else ""

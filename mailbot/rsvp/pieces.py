@@ -93,6 +93,12 @@ def of_pieces(parts: Sequence[str], where: Where, sender: str = "", text: str = 
 def _told(record: Record, part: str, sender: str, *, first: bool) -> bool:
     """Note what a piece is by its look; False where nothing tells."""
     part = part.strip(" \t,;")
+    shown = labels.behind(part)
+    if shown and shown.field in ("title", "organisation", "name"):
+        record.add(shown.field, shown.value, shown.value, "list-label", 0.9)
+        return True
+    if shown and shown.field in ("phone", "mobile", "mode", "email"):
+        part = f"{shown.label}: {shown.value}"
     labelled = labels.split(part)
     if (
         len(labelled) == 1
@@ -172,6 +178,9 @@ def _role(record: Record, part: str) -> bool:
     orgs = [o for o in roles.organisations(part, hits) if o.strong]
     found = roles.titles(part, orgs, hits)
     begins = next((t for t in found if t.start <= 12 or _only_small(folded[: t.start])), None)
+    if phrases.is_legal_body(part) and not begins:
+        record.add("organisation", part.strip(" ,;"), part.strip(" ,;"), "list-organisation", 0.9)
+        return True
     if begins and orgs and orgs[0].start > begins.start:
         record.add("title", begins.text, begins.text, "list-title-of", 0.9)
         record.add("organisation", orgs[0].text, orgs[0].text, "list-organisation-of", 0.9)
@@ -225,6 +234,7 @@ def _by_place(record: Record, part: str, at: int) -> None:
     if talk or len(spoken) > _MAX_NAMED or not any(c.isalpha() for c in part) or len(part) < 3 or part.endswith("?"):
         return
     capital = sum(w[0].isupper() for w in spoken) >= max(2, len(spoken) // 2)
+    capital = capital or (record.has("title") and part[0].isupper() and len(spoken) > 1)
     if record.has("name") and not record.has("title") and not (capital and at >= 2 and not record.has("organisation")):
         record.add("title", part.strip(" .,;"), part.strip(" .,;"), "list-title-by-place", 0.72)
     elif record.has("name") and not record.has("organisation") and (capital or phrases.is_acronym(part)):

@@ -40,11 +40,15 @@ _DEGREES = re.compile(
 _BILINGUAL = re.compile(r"\s+[/|]\s+|\s+[–—-]\s+")
 
 
+_REFERENCE = re.compile(r"[A-Z]{2,5}\s?/\s?\w{2,5}\b|[cC][cC]\b[.:]?|[PE]\.?\s?[SJ]\.?:?\s")
+"""Whose initials a letter bears, and who gets a copy of it."""
+
+
 def find(lines: list[str], sender: str = "") -> int:
     """Return the number of the line at which a signature begins, len(lines) where there is none."""
     last = len(lines)
     for at in range(len(lines) - 1, max(-1, len(lines) - _MAX_LINES - 4), -1):
-        if is_closing(lines[at]):
+        if is_closing(lines[at]) and (any(x.strip() for x in lines[:at]) or len(lines) - at < 7):
             below = [x for x in lines[at + 1 :] if x.strip()]
             if below and all(len(x) < 200 for x in below):
                 return at + 1
@@ -209,7 +213,9 @@ def _told(piece: str, titles: list[tuple[str, float]], orgs: list[tuple[str, flo
         titles.append(_title_line(piece, orgs))
     elif strong and strong[0].start < 30:
         orgs.append((phrases.after_connector(piece) if strong[0].start else piece, 0.9))
-    elif phrases.is_acronym(piece):
+    elif phrases.is_legal_body(piece):
+        orgs.append((piece, 0.9))
+    elif phrases.is_acronym(piece) and "/" not in piece:
         orgs.append((piece, 0.8))
     else:
         return False
@@ -225,6 +231,7 @@ def _may_be_role(piece: str) -> bool:
         and not talk
         and not piece.endswith(("!", "?", "."))
         and "(" not in piece[:1]
+        and not _REFERENCE.match(piece)
     )
 
 

@@ -12,10 +12,15 @@ from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.labels import Labelled
 from mailbot.rsvp.noting import by_look, note
 
+_NOISE = re.compile(r"\W*(?:\(?\w{1,2}[.)])?\W*")
+"""A cell that only numbers its row or draws a dash."""
+
 
 def rows(lines: list[str], found: list[Record]) -> set[int]:
     """Read rows "cell | cell": under a head of labels, beside a column of labels, or labels and answers by turns."""
     rows = {i: [c.strip() for c in x.split("|")] for i, x in enumerate(lines) if " | " in f" {x} "}
+    if not any(len(labels.columns(cells)) > 2 and not _by_turns(cells) for cells in rows.values()):
+        rows = {i: [c for c in cells if not _NOISE.fullmatch(c)] or cells for i, cells in rows.items()}
     for at in [i for i, cells in rows.items() if sum(bool(c) for c in cells) == 1]:
         lines[at] = next(c for c in rows.pop(at) if c)
     used = _people_in_columns(rows, found)
@@ -60,6 +65,8 @@ def _as_lines(cells: list[str], line: str) -> str:
     """Return a row without a head as labelled answers: "Phone | X | Tel" (two languages), or by turns."""
     if _by_turns(cells):
         return "; ".join(f"{label}: {cell}" for label, cell in zip(cells[0::2], cells[1::2], strict=True) if cell)
+    if len(cells) == 2 and labels.field_of(cells[0])[1] >= 0.9 and ":" not in cells[0]:
+        return f"{cells[0]}: {cells[1]}"
     if len(cells) == 3:
         left, right = labels.field_of(cells[0])[0], labels.field_of(cells[2])[0]
         if right and (left == right or not labels.field_of(cells[1])[0]):

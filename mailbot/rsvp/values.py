@@ -116,6 +116,14 @@ def plain_title(text: str) -> str:
         text,
         flags=re.IGNORECASE,
     )
+    text = re.sub(r"\s*(?:[:;=8]['’-]?[)(DPp](?!\w)|\^\^|<3)+\s*$", "", text)
+    text = re.sub(
+        r"^.*?\b(?:je suis|i am|i['’]m|soy|sou|sono|ich bin)\s+"
+        r"(?:une?|an?|una?|uma?|um|eine?|uno|la|le|the|el|o|der|die)\s+(?=\w)",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = re.sub(
         r"^(?:je suis|i am|i'm|soy|sou|sono|ich bin|actuellement|désormais|currently|now|ahora|agora|"
         r"actualmente|jetzt|ora)\s+",
