@@ -22,7 +22,7 @@ def runs(text: str, folded: str) -> list[tuple[int, int]]:
     run: list[re.Match[str]] = []
     for word in _WORD.finditer(text):
         joined = run and text[run[-1].end() : word.start()] == " " and not _ends_sentence(run[-1].group(), folded)
-        capital = word.group()[0].isupper()
+        capital = names.begins_name(word.group())
         particle = folded[word.start() : word.end()] in names.particles()
         if run and joined and (capital or particle):
             run.append(word)
@@ -42,7 +42,7 @@ def _lower_honorific(folded: str, word: re.Match[str], text: str) -> bool:
     low = word.group().lower().replace(".", "")
     return (
         len(low) > 1
-        and low in names.honorifics()
+        and names.is_honorific(word.group())
         and low not in names.particles()
         and text[word.end() : word.end() + 2].strip()[:1].isupper()
     )
@@ -56,11 +56,7 @@ def _trimmed(run: list[re.Match[str]], folded: str) -> list[tuple[int, int]]:
 
     run = _behind_title(run, folded)
     opening = names.small_words() | _introducing()
-    polite = [
-        i
-        for i, w in enumerate(run)
-        if i and len(low(w)) > 2 and w.group().lower().replace(".", "") in names.honorifics()
-    ]
+    polite = [i for i, w in enumerate(run) if i and len(low(w)) > 2 and names.is_honorific(w.group())]
     run = run[polite[-1] :] if polite and polite[-1] < len(run) - 1 else run
     while run and (
         low(run[0]) in opening
@@ -84,14 +80,14 @@ def _behind_title(run: list[re.Match[str]], folded: str) -> list[re.Match[str]]:
     heads = words.of(words.scan(folded[start : run[-1].end()]), "titles.heads")
     ends = [start + h.end for h in heads if h.language == "en"]
     behind = [w for w in run if ends and w.start() >= max(ends)]
-    polite = run[0].group().lower().replace(".", "") in names.honorifics()
+    polite = names.is_honorific(run[0].group())
     return behind if len(behind) >= 2 and not polite else run
 
 
 def _ends_sentence(word: str, folded: str) -> bool:
     """Say whether a word with a full stop ends a sentence: not an initial, not "Dr."."""
     bare = fold(word).replace(".", "")
-    return word.endswith(".") and len(bare) > 2 and word.lower().replace(".", "") not in names.honorifics()
+    return word.endswith(".") and len(bare) > 2 and not names.is_honorific(word)
 
 
 @cache

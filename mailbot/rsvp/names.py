@@ -18,13 +18,39 @@ _DEGREES = re.compile(
     r"(?:(?:[A-Z]{1,2}[a-z]{0,3}\.? ?[A-Z]\.?[a-z]{0,2}|[A-Z]\.? ?[A-Z]\.?[A-Z]?\.?|Esq|Jr|Sr|OP|SJ|OSB)\.?(?:,? |$))+"
 )
 """What stands behind a name and a comma and is no given name: "PhD", "MSc", "LL.M.", "Esq."."""
+_PREFIXED = re.compile(r"(?:d['’]|de['’]|(?:al|el|ul|ad|as|ar|an|at|bin|ben|ibn|ait|aït)[-‐‑])([^\W\d_])")
+"""Names that begin with a small prefix: "d'Alva", "al-Ghamdi", "ben-Gurion"."""
+_EXCLAMATION = re.compile(r"^[^!?]{1,40}[!?]+\s+(?=\S)")
+"""What was called out before a name: "Présent ! Kabeya Mutombo Trésor", "Who? Ann Example"."""
 _EDGE = " \t\n.,;:|/*_\"'«»“”‹›()[]-–—•·=>!?✓✔☑️"
 
 
 @cache
 def honorifics() -> frozenset[str]:
     """Return the honorifics of all languages, lower case, without dots; accents count: "irmã" is one, "Irma" a name."""
-    return frozenset(p.lower().replace(".", "").strip() for p in _list("people", "honorifics"))
+    return frozenset(_polite(p) for p in _list("people", "honorifics"))
+
+
+@cache
+def _dotted() -> frozenset[str]:
+    """Return those of them that are honorifics with their full stop only: "Sen." is one, "Sen" a name."""
+    written = {p.lower().strip() for p in _list("people", "honorifics")}
+    return frozenset(_polite(p) for p in written if p.endswith(".")) - {p for p in written if p.isalpha()}
+
+
+def is_honorific(word: str) -> bool:
+    """Say whether a word is an honorific, also in one with others ("Univ.-Prof.", "Prof.Dr.") or with ª ("Mag.ª")."""
+    low = _polite(word)
+    if low in honorifics():
+        return low not in _dotted() or "." in word
+    joined = [p for p in re.split(r"[.\-‐‑]", word.lower()) if p]
+    return len(joined) > 1 and all(len(p) > 1 and p in honorifics() for p in joined)
+
+
+def begins_name(word: str) -> bool:
+    """Say whether a word is written as one of a name's: with a capital, if need be behind "d'" or "al-"."""
+    prefixed = _PREFIXED.match(word)
+    return word[:1].isupper() or (prefixed is not None and prefixed[1].isupper())
 
 
 @cache
@@ -52,7 +78,7 @@ def is_name(text: str, least: int = 2) -> bool:
         low = fold(part).strip(".'")
         if low in particles() and not (part[0].isupper() and len(part) > 2):
             continue
-        if not (part[0].isupper() or not _has_case(part)) or low in small_words() | grammar.words_that(
+        if not (begins_name(part) or not _has_case(part)) or low in small_words() | grammar.words_that(
             "products"
         ) | grammar.words_that("days_and_months"):
             return False
@@ -63,10 +89,12 @@ def is_name(text: str, least: int = 2) -> bool:
 def bare_name(text: str) -> str:
     """Return a name without honorifics, brackets, and what else stands around it."""
     text = _BRACKETS.sub(" ", text.replace("\u00a0", " ")).strip(_EDGE)
-    parts = text.split()
-    while len(parts) > 1 and _polite(parts[0]) in honorifics() and not _initial(parts):
+    parts = _EXCLAMATION.sub("", text).split()
+    while len(parts) > 1 and is_honorific(parts[0]) and not _initial(parts):
         parts.pop(0)
-    while len(parts) > 1 and _polite(parts[-1]) in honorifics() and parts[-1].endswith("."):
+    while len(parts) > 1 and is_honorific(parts[-1]) and parts[-1].endswith("."):
+        parts.pop()
+    while len(parts) > 2 and _degree(parts[-1]) and not all(p.isupper() for p in parts):
         parts.pop()
     return " ".join(parts).strip(_EDGE.replace(".", "")).rstrip(",")
 
@@ -74,7 +102,7 @@ def bare_name(text: str) -> str:
 def honorific(text: str) -> str:
     """Return the honorific that a name begins with, as written, "" where there is none."""
     parts = text.strip(_EDGE).split()
-    return parts[0] if len(parts) > 1 and _polite(parts[0]) in honorifics() else ""
+    return parts[0] if len(parts) > 1 and is_honorific(parts[0]) else ""
 
 
 def natural(text: str, like: tuple[str, ...] = ()) -> str:
@@ -86,7 +114,7 @@ def natural(text: str, like: tuple[str, ...] = ()) -> str:
     bare = bare_name(text)
     if "," in bare:
         family, _, given = bare.partition(",")
-        if _DEGREES.fullmatch(given.strip()):
+        if _DEGREES.fullmatch(given.strip()) or _letters_behind(family, given):
             return natural(family, like)
         bare = f"{bare_name(given)} {bare_name(family)}" if given.strip() else family
     else:
@@ -151,8 +179,19 @@ def fits_address(name: str, email: str) -> float:
     return 0.5 if len(whole) >= 2 and whole in (initials, initials[::-1]) else 0.0
 
 
+def _degree(word: str) -> bool:
+    return sum(c.isupper() for c in word) > 1 and _polite(word) in grammar.words_that("degrees")
+
+
+def _letters_behind(name: str, behind: str) -> bool:
+    """Say whether capitals behind a whole name are a degree or a fellowship: "Ngozi Okafor-Eze, FNSE"."""
+    words_ = behind.replace(",", " ").split()
+    whole = len(name.split()) > 1 and not name.isupper()
+    return whole and all(p.replace(".", "").isupper() and len(p) < 6 for p in words_)
+
+
 def _polite(word: str) -> str:
-    return word.lower().replace(".", "").replace("’", "'").strip(",")
+    return re.sub(r"[.ªº]", "", word.lower()).replace("’", "'").strip(",")
 
 
 def _list(table: str, name: str) -> list[str]:

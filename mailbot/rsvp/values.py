@@ -84,10 +84,13 @@ def of_record_name(record: Record, context: Context) -> Candidate | None:
     """Return the name that a record gives, put together where family and given name stand apart."""
     given, family, whole = record.first("given"), record.first("family"), record.first("name")
     if given and (family or whole):
-        last = family or whole
-        assert last is not None
-        text = f"{names.natural(names.bare_name(given.value))} {names.natural(names.bare_name(last.value))}"
-        return Candidate("name", text, f"{last.words}\n{given.words}", record.where, "label-two-names", 0.95)
+        # In the Congo a post-name stands beside the name: given name, name, post-name is the order of a list there.
+        lasts = [c for c in (whole, family) if c]
+        if len(lasts) == 2 and names.same_person(lasts[0].value, lasts[1].value):
+            lasts = [family or lasts[0]]
+        text = " ".join(names.natural(names.bare_name(c.value)) for c in (given, *lasts))
+        said = "\n".join(c.words for c in (*lasts, given))
+        return Candidate("name", text, said, record.where, "label-two-names", 0.95)
     if family and whole and family is not whole:
         return Candidate(
             "name",

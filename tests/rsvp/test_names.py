@@ -19,6 +19,18 @@ from mailbot.rsvp import names
         ("PARK Seo-yeon (Ms.)", "Seo-yeon Park"),
         ("Irma Yolanda Batzibal", "Irma Yolanda Batzibal"),
         ("yusmary del valle colina", "Yusmary del Valle Colina"),
+        ("Mag.ª Notburga Moosbrugger", "Notburga Moosbrugger"),
+        ("Univ.-Prof. DDr. Franz Huber, MBA", "Franz Huber"),
+        ("Comr. (Mrs) Hauwa Lamido", "Hauwa Lamido"),
+        ("Engr. Ngozi Okafor-Eze, FNSE", "Ngozi Okafor-Eze"),
+        ("Smt. Lakshmi Narayanan", "Lakshmi Narayanan"),
+        ("Cr. Eugenio Larrañaga Bove", "Eugenio Larrañaga Bove"),
+        ("Gent.ma Dott.ssa Elena Conti", "Elena Conti"),
+        ("Srª Drª Marta Simões", "Marta Simões"),
+        ("Présent ! Kabeya Mutombo", "Kabeya Mutombo"),
+        ("Rogelio Villacorte Jr", "Rogelio Villacorte Jr"),
+        ("Justice Mensah", "Justice Mensah"),
+        ("Ilma Rezende Brandão", "Ilma Rezende Brandão"),
     ],
 )
 def test_a_name_is_put_in_natural_order_and_case(written: str, listed: str) -> None:
@@ -27,6 +39,12 @@ def test_a_name_is_put_in_natural_order_and_case(written: str, listed: str) -> N
 
 def test_the_case_of_another_writing_is_taken_over() -> None:
     assert names.natural("Gordon MACPHAIL", ("Gordon MacPhail",)) == "Gordon MacPhail"
+
+
+@pytest.mark.parametrize("text", ["Hortêncio Trindade d'Alva", "Abdulrahman al-Ghamdi", "Jeanne d’Arc Uwimana"])
+def test_a_small_prefix_does_not_hide_a_name(text: str) -> None:
+    assert names.is_name(text)
+    assert names.natural(text) == text
 
 
 @pytest.mark.parametrize(
