@@ -11,9 +11,10 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from mailbot import news, registry
-from mailbot.addresses import Address
+from mailbot import mailouts, news, registry
+from mailbot.addresses import Address, key
 from mailbot.compose import Letter, Person, Shown
+from mailbot.compose.context import GUIDE
 from mailbot.config import Config, EventConfig
 from mailbot.models import Change, Outbox, Participant, Received
 
@@ -37,8 +38,7 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
     event = config.event(row.event)
     received = _answered(session, row)
     people = _people(session, row)
-    move = news.last_move(session, event)
-    told_former = bool(move and people and min(p.registered_at for p in people) < move.at)
+    calendar = _calendar(session, row, event, people)
     return Letter(
         mail=row.mail,
         language=row.language,
@@ -52,13 +52,14 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
         missing=tuple(dict.fromkeys(f for p in people if p.status != "declined" for f in missing(p, event))),
         in_reply_to=received.message_id if received else "",
         references=tuple(received.thread.split()) if received else (),
-        sequence=move.times if move else 0,
-        moved_from=move.former.astimezone(event.zone) if move and told_former else None,
+        sequence=_sequence(session, event, people, calendar),
+        moved_from=_moved_from(session, row, event, people),
         subject=received.subject if received else "",
         changed=_changed(session, row),
         question=received.question if received and row.mail == "acknowledgement" else "",
-        calendar="cancel" if row.case == "cancelled" and any(_has_entry(session, p) for p in people) else "",
+        calendar=calendar,
         uid=f"{event.slug}-{people[0].id}@{config.smtp.domain}" if len(people) == 1 else "",
+        guide_sent=_guide_sent(session, event, people),
     )
 
 
@@ -74,10 +75,64 @@ def digest_of(letter: Letter, templates: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _has_entry(session: Session, person: Participant) -> bool:
-    """Return whether a participant got a calendar entry, which a cancellation then takes back (RFC 5546 3.2.5)."""
-    got = session.query(Outbox.id).filter(Outbox.participant_id == person.id, Outbox.state == "sent")
-    return got.filter(Outbox.mail.in_(("guide", news.MOVED))).first() is not None
+def _calendar(session: Session, row: Outbox, event: EventConfig, people: list[Participant]) -> str:
+    """Return what a mail carries for the calendar: "cancel", "request", "none", or "" for what it usually carries.
+
+    What is taken back or given again is the entry of one person, who gets this mail themselves (RFC 5546 3.2.5).
+    """
+    own = len(people) == 1 and key(people[0].write_to or "") == key(row.recipient) and _had_entry(session, people[0])
+    if row.mail == news.CANCELLED:
+        return "cancel" if own else "none"
+    if row.mail != news.ACKNOWLEDGEMENT or not own:
+        return ""
+    person = people[0]
+    if person.status == "declined":
+        return "cancel" if row.case == "cancelled" else ""
+    return "request" if row.case == "registered" and not event.cancelled and _flips(session, person) else ""
+
+
+def _had_entry(session: Session, person: Participant) -> bool:
+    """Return whether a participant ever got a calendar entry, or perhaps did."""
+    got = session.query(Outbox.id).filter(Outbox.participant_id == person.id, Outbox.state.in_(("sent", "in_doubt")))
+    return got.filter(Outbox.mail.in_((GUIDE, news.MOVED, news.RESTORED))).first() is not None
+
+
+def _flips(session: Session, person: Participant) -> int:
+    """Return how often a participant cancelled or registered again."""
+    query = session.query(Change.old, Change.new)
+    query = query.filter(Change.participant_id == person.id, Change.field == "status", Change.old.is_not(None))
+    return sum((old == "declined") != (new == "declined") for old, new in query)
+
+
+def _sequence(session: Session, event: EventConfig, people: list[Participant], calendar: str) -> int:
+    """Return how often what a person's calendar shows has changed so far: each mail must count as newer than the last.
+
+    Of a cancellation the compositor counts the last change itself (RFC 5546 2.1.4).
+    """
+    move, call = news.last_move(session, event), news.last_call(session, event)
+    changes = (move.times if move else 0) + (call.times if call else 0)
+    changes += _flips(session, people[0]) if len(people) == 1 else 0
+    return changes - (calendar == "cancel")
+
+
+def _moved_from(session: Session, row: Outbox, event: EventConfig, people: list[Participant]) -> datetime | None:
+    """Return the event's former start, if one of these people registered for it and may not know that it has moved."""
+    move, call = news.last_move(session, event), news.last_call(session, event)
+    if move is None or not people or min(p.registered_at for p in people) >= move.at:
+        return None
+    if row.mail == news.RESTORED and call is not None and move.at < call.before:
+        return None  # they knew that before it was cancelled
+    return move.former.astimezone(event.zone)
+
+
+def _guide_sent(session: Session, event: EventConfig, people: list[Participant]) -> datetime | None:
+    """Return when the guide for the present start had reached everybody here who is to get it; None before that."""
+    mailout = event.mailout(GUIDE)
+    wanting = [p.id for p in people if mailout and not mailouts.in_audience(p, mailout)]
+    query = session.query(Outbox.participant_id, Outbox.done_at, Outbox.in_doubt_at)
+    query = query.filter(Outbox.participant_id.in_(wanting), Outbox.mail == GUIDE, Outbox.event_start == event.starts)
+    got = {who: done or doubt for who, done, doubt in query.filter(Outbox.state.in_(("sent", "in_doubt")))}
+    return max(filter(None, got.values()), default=None) if wanting and len(got) == len(set(wanting)) else None
 
 
 def templates_stamp(folder: Path) -> str:
@@ -113,8 +168,11 @@ def _name_of(row: Outbox, people: list[Participant], received: Received | None) 
 def _case(row: Outbox, received: Received | None, people: list[Participant]) -> str:
     if row.mail != "acknowledgement":
         return ""
-    if row.case == "unchanged" and people and all(p.status == "declined" for p in people):
-        return "declined"
+    declined = [p.status == "declined" for p in people]
+    if declined and all(declined):
+        return "declined"  # also where they changed their mind again before this could leave
+    if declined and not any(declined) and row.case in ("cancelled", "not_coming"):
+        return "registered"
     if received and received.disposition == "calendar_reply" and row.case == "registered":
         return "calendar"
     return CASES.get(row.case, "registered")

@@ -26,7 +26,7 @@ from mailbot.errors import MailbotError, Problem
 ACKNOWLEDGEMENT = "acknowledgement"
 """The mail that answers what somebody wrote; all others are mail-outs."""
 
-BUILT_IN = (ACKNOWLEDGEMENT, "moved", "event_cancelled")
+BUILT_IN = (ACKNOWLEDGEMENT, "moved", "event_cancelled", "event_restored")
 """Mails that mailbot sends by itself, beside those that the configuration names."""
 
 

@@ -33,6 +33,12 @@ SENTENCE = 3
 GUIDE = "guide"
 """The mail-out that an acknowledgement announces."""
 
+MOST_REASON = 1000
+"""Characters of the reason why an event was cancelled: a paragraph, where the configuration's own bound is a page."""
+
+OFFICE = timedelta(days=1)
+"""How long before the start a computer can still be found in an office: one has to ask there, and people to travel."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -65,7 +71,8 @@ class PersonView:
 class EventView:
     """The event: `when` is its span, `place` an address or "".
 
-    `connect` is the moment to begin connecting, `connect_now` whether it has come when the mail is written.
+    `connect` is the moment to begin connecting, `connect_now` whether it has come when the mail is written. `cancelled`
+    says that it will not take place, `reason` why, "" where that is not said.
     """
 
     title: str
@@ -76,6 +83,8 @@ class EventView:
     connect_minutes: int
     connect_now: bool
     decline: str
+    cancelled: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +106,20 @@ class MeetingView:
 
 @dataclass(frozen=True, slots=True)
 class GuideView:
-    """The guide to come: `date` when it will be sent; `now` where that moment has passed and it follows at once."""
+    """The guide to come: `date` when it will be sent; `now` where that moment has passed and it follows at once.
+
+    `sent` is the date when it was sent, "" where it is still to come.
+    """
 
     date: str
     now: bool
+    sent: str
 
 
 TOP = (
     "case", "event", "meeting", "people", "person", "name", "others", "several", "missing", "waiting", "unsure",
-    "connects", "online", "in_person", "guide", "moved", "moved_from", "question", "subject", "sender", "address",
-    "language", "direction",
+    "connects", "online", "in_person", "guide", "office", "entry", "moved", "moved_from", "question", "subject",
+    "sender", "address", "language", "direction",
 )  # fmt: skip
 """The names that every template may use."""
 
@@ -134,10 +147,9 @@ def variables(letter: Letter, words: Words, config: Config) -> dict[str, Any]:
     clocks = Clocks(letter.event, words, lead.phone if lead else None, lead.utc_offset if lead else None, letter.now)
     people = tuple(_person(p, mine, letter, words) for p, mine in zip(everybody, own, strict=True))
     coming = [person for person in people if person.status != "declined"]
-    case = letter.case if letter.case in CASES else _case(everybody)
     modes = {person.mode for person in coming}
     return {
-        "case": case,
+        "case": _case(letter),
         "event": _event(letter, words, clocks),
         "meeting": _meeting(letter.event, words),
         "connects": bool(letter.event.webex.url) and modes != {"in_person"},
@@ -152,7 +164,9 @@ def variables(letter: Letter, words: Words, config: Config) -> dict[str, Any]:
         "online": "online" in modes,
         "in_person": "in_person" in modes,
         "guide": _guide(letter, words, coming),
-        "moved": letter.sequence > 0,
+        "office": letter.now < letter.event.starts - OFFICE,
+        "entry": letter.entry,
+        "moved": letter.moved_from is not None,
         "moved_from": clocks.at(letter.moved_from) if letter.moved_from else None,
         "question": mask(letter.question),
         "subject": mask(letter.subject),
@@ -171,8 +185,13 @@ def is_own(person: Person, recipient: Address) -> bool:
     return bool(person.email) and len(names[1]) > 1 and (names[0] <= names[1] or names[1] <= names[0])
 
 
-def _case(people: tuple[Person, ...]) -> str:
-    """Tell the case from the people where the letter doesn't."""
+def _case(letter: Letter) -> str:
+    """Return the case: the letter's, else what the people say; whoever registers for a cancelled event is told so."""
+    case = letter.case if letter.case in CASES else _case_of(letter.everybody)
+    return "event_cancelled" if letter.event.cancelled and case not in ("declined", "question") else case
+
+
+def _case_of(people: tuple[Person, ...]) -> str:
     statuses = {person.status for person in people}
     if not people:
         return "question"
@@ -288,6 +307,8 @@ def _event(letter: Letter, words: Words, clocks: Clocks) -> EventView:
         connect_minutes=round((event.starts - connect).total_seconds() / 60),
         connect_now=letter.now >= connect,
         decline=words.decline,
+        cancelled=event.cancelled,
+        reason=mask(event.because_in(words.language), MOST_REASON),
     )
 
 
@@ -311,9 +332,17 @@ def _guide(letter: Letter, words: Words, coming: list[PersonView]) -> GuideView 
     """Say when the guide will come, None where nobody here is to get one."""
     mailout = letter.event.mailout(GUIDE)
     modes = {person.mode for person in coming}
-    if mailout is None or not coming or (mailout.to != "everyone" and mailout.to not in modes):
+    if (
+        mailout is None
+        or not coming
+        or letter.event.cancelled
+        or (mailout.to != "everyone" and mailout.to not in modes)
+    ):
         return None
     due = schedule.due_at(letter.event, mailout)
+    date = date_in(due.astimezone(letter.event.zone), words)
+    if letter.guide_sent:
+        return GuideView(date, now=False, sent=date_in(letter.guide_sent.astimezone(letter.event.zone), words))
     if letter.now >= letter.event.ends or (due <= letter.now and mailout.late == "never"):
         return None
-    return GuideView(date=date_in(due.astimezone(letter.event.zone), words), now=due <= letter.now)
+    return GuideView(date, now=due <= letter.now, sent="")

@@ -1,4 +1,4 @@
-"""Which mail carries a calendar entry, and what the entry says to this participant.
+"""What the calendar entry that a mail carries says to its participant.
 
 The form of the entry is `ics`'; nothing here sends it or reads what comes back.
 """
@@ -14,17 +14,13 @@ from mailbot.compose.letter import Letter, Person
 from mailbot.compose.words import Words
 from mailbot.config import EventConfig, SmtpConfig
 
-CALENDAR = {"guide": "request", "moved": "request", "event_cancelled": "cancel"}
-"""What the mails carry for the calendar, where the letter doesn't say."""
-
 
 def entry_for(letter: Letter, words: Words, smtp: SmtpConfig) -> str:
     """Return the calendar entry that a mail carries, "" where it carries none (such as after the event)."""
-    method = letter.calendar or CALENDAR.get(letter.mail, "none")
-    person = next(iter(letter.everybody), None)
-    event = letter.event
-    if method not in ("request", "cancel") or person is None or letter.now >= event.ends:
+    method, event = letter.entry, letter.event
+    if not method:
         return ""
+    person = letter.everybody[0]
     url = event.webex.url if person.mode != "in_person" else ""
     before = event.webex.connect_before
     entry = Entry(

@@ -17,9 +17,12 @@ FIELDS = ("name", "title", "phone", "organisation", "mode", "needs_access")
 SURE = 0.8
 """A value below this confidence is shown as a question (the same line that reading draws; a test holds them equal)."""
 
-CASES = ("registered", "changed", "declined", "tentative", "calendar", "question")
+CASES = ("registered", "changed", "declined", "tentative", "calendar", "question", "event_cancelled")
 """What an acknowledgement answers to. Several people, a colleague, what is missing and who waits for a computer are
 seen from `people` and `missing`, and combine with the case."""
+
+CALENDAR = {"guide": "request", "moved": "request", "event_cancelled": "cancel", "event_restored": "request"}
+"""What the mails carry for the calendar, where the letter doesn't say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,10 @@ class Letter:
 
     `mail` is the template's folder, `case` one of CASES (for the acknowledgement only). `person` is whom the mail is
     about, `people` everybody where it is about several. `missing` names the fields still to be given. `message_id` is
-    ours, `in_reply_to` and `references` are those of what they wrote, in angle brackets. `sequence` counts how often
-    the event has moved since the first invitation; `moved_from` is its former start where that is known. `subject` is
-    what they wrote. `changed` names the fields that their message changed, `question` their question.
+    ours, `in_reply_to` and `references` are those of what they wrote, in angle brackets. `sequence` counts the changes
+    of their calendar entry so far; `moved_from` is the event's former start where it has moved since they registered,
+    `guide_sent` when the guide for its present start reached everybody here who is to get one. `subject` is what they
+    wrote. `changed` names the fields that their message changed, `question` their question.
     `headers` are added as they are, or take the place of ours of the same name. `uid` and `calendar` ("request",
     "cancel", "none", or "" for what the mail usually carries) are for the calendar entry.
     """
@@ -84,8 +88,16 @@ class Letter:
     moved_from: datetime | None = None
     uid: str = ""
     calendar: str = ""
+    guide_sent: datetime | None = None
 
     @property
     def everybody(self) -> tuple[Person, ...]:
         """The people that the mail is about, whichever way they were given."""
         return self.people or ((self.person,) if self.person else ())
+
+    @property
+    def entry(self) -> str:
+        """What it carries for the calendar: "request", "cancel", or "" (as about nobody, or after the event)."""
+        method = self.calendar or CALENDAR.get(self.mail, "")
+        carries = method in ("request", "cancel") and bool(self.everybody) and self.now < self.event.ends
+        return method if carries else ""

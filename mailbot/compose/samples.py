@@ -161,6 +161,52 @@ def _moved(letter: Letter, sample: Sample) -> Letter:
     return replace(letter, person=sample.person, sequence=1, moved_from=before)
 
 
+def _again(letter: Letter, sample: Sample) -> Letter:
+    """Somebody who had the guide, cancelled, and registers again."""
+    sent = letter.event.starts - timedelta(days=7)
+    return replace(_online(letter, sample), case="registered", calendar="request", sequence=2, guide_sent=sent,
+                   now=sent + timedelta(days=1))  # fmt: skip
+
+
+def _declined_after_guide(letter: Letter, sample: Sample) -> Letter:
+    return replace(_declined(letter, sample), calendar="cancel")
+
+
+def _called_off(letter: Letter, because: str = "") -> Letter:
+    changes = {"cancelled": True, "cancelled_because": {"": because} if because else {}}
+    return replace(letter, event=letter.event.model_copy(update=changes))
+
+
+def _cancelled(letter: Letter, sample: Sample) -> Letter:
+    return _called_off(_online(letter, sample))
+
+
+def _cancelled_why(letter: Letter, sample: Sample) -> Letter:
+    return replace(
+        _called_off(_in_person(letter, sample), BECAUSE.get(letter.language, BECAUSE[DEFAULT])), calendar="none"
+    )
+
+
+def _registers_for_cancelled(letter: Letter, sample: Sample) -> Letter:
+    return replace(_cancelled(letter, sample), case="registered")
+
+
+def _asks_about_cancelled(letter: Letter, sample: Sample) -> Letter:
+    return _called_off(_question(letter, sample))
+
+
+def _restored_after_guide(letter: Letter, sample: Sample) -> Letter:
+    sent = letter.event.starts - timedelta(days=7)
+    return replace(_online(letter, sample), sequence=2, guide_sent=sent, now=sent + timedelta(days=2))
+
+
+BECAUSE = {
+    "fr": "Le bâtiment est fermé pour travaux.", "en": "The building is closed for repairs.",
+    "es": "El edificio está cerrado por obras.", "pt": "O edifício está fechado para obras.",
+}  # fmt: skip
+"""An invented reason by language."""
+
+
 def _makers(mail: str) -> dict[str, Maker]:
     """Return what turns a bare letter into each case of a mail; the first is the usual one."""
     if mail == "acknowledgement":
@@ -170,9 +216,17 @@ def _makers(mail: str) -> dict[str, Maker]:
             "tentative": _tentative, "tentative_missing": _tentative_missing, "calendar": _answer("calendar"),
             "several": _several, "colleague": _colleague, "waiting": _waiting, "in_person": _in_person,
             "question": _question, "registered_and_asks": _asks,
+            "again": _again, "declined_after_guide": _declined_after_guide,
+            "event_cancelled": _registers_for_cancelled, "question_event_cancelled": _asks_about_cancelled,
         }  # fmt: skip
     if mail == "moved":
         return {"moved": _moved, "in_person": lambda letter, sample: _in_person(_moved(letter, sample), sample)}
+    if mail == "event_cancelled":
+        return {"cancelled": _cancelled, "reason": _cancelled_why,
+                "colleague": lambda letter, sample: _called_off(_colleague(letter, sample))}  # fmt: skip
+    if mail == "event_restored":
+        return {"online": _online, "in_person": _in_person, "colleague": _colleague,
+                "after_guide": _restored_after_guide, "moved": _moved}  # fmt: skip
     usual: dict[str, Maker] = {"online": _online, "in_person": _in_person, "colleague": _colleague}
     return usual | {"moved": _moved, "waiting": _waiting, "late": _late} if mail == "guide" else usual
 

@@ -13,7 +13,7 @@ from tests.compose.conftest import LANGUAGES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("mail", ["acknowledgement", "moved", "event_cancelled", "guide", "reminder"])
+@pytest.mark.parametrize("mail", ["acknowledgement", "moved", "event_cancelled", "event_restored", "guide", "reminder"])
 def test_the_words_of_every_mail_are_those_that_were_approved(composer: Composer, mail: str, language: str) -> None:
     golden = screenshots.GOLDEN / f"{mail}.{language}.txt"
     assert screenshots.golden_text(composer, mail, language) == golden.read_text("utf-8")
