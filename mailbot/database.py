@@ -61,6 +61,24 @@ class Database:
                 session.expunge_all()  # rows that were read stay usable; a rollback would expire them
                 session.rollback()
 
+    def examine(self) -> None:
+        """Make sure that work can begin: the file is sound and may be written to; raises DatabaseRefused.
+
+        A full disk is no reason not to begin: the work waits for room.
+        """
+        try:
+            with self.engine.begin() as connection:
+                if self.file is None:
+                    return
+                found = [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check(3)")]
+        except sa.exc.DatabaseError as e:
+            if isinstance(e, sa.exc.OperationalError) and "readonly" not in str(e.orig) and not is_damaged(e):
+                return
+            raise DatabaseRefused(_explain(self.engine.url, e)) from e
+        if found != ["ok"]:
+            raise DatabaseRefused(f"database {self.file}: the file is damaged ({found[0]}): put back a copy made by "
+                                  "`mailbot backup`, and keep the damaged one")  # fmt: skip
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -167,17 +185,49 @@ def _copy_aside(url: sa.URL, revision: str) -> None:
 
 
 def backup(file: Path, to: Path) -> None:
-    """Make a consistent copy of an SQLite file while others write to it; `to` appears whole or not at all."""
+    """Make a consistent copy of an SQLite file while others write to it; `to` appears whole and sound, or not at all.
+
+    Only its owner may read it, since it holds what the original holds. Raises DatabaseRefused if the copy is not sound.
+    """
     part = to.with_name(to.name + ".part")
     part.unlink(missing_ok=True)
-    url = f"{file.absolute().as_uri()}?mode=ro"  # a name may hold what means something in a URL
-    with closing(sqlite3.connect(url, uri=True)) as source, closing(sqlite3.connect(part)) as target:
-        source.backup(target)
-    part.replace(to)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        url = f"{file.absolute().as_uri()}?mode=ro"  # a name may hold what means something in a URL
+        with (
+            closing(sqlite3.connect(url, uri=True, timeout=BUSY_SECONDS)) as source,
+            closing(sqlite3.connect(part)) as target,
+        ):
+            source.backup(target)
+            if (found := target.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
+                raise DatabaseRefused(f"the copy of {file} is not sound ({found}): {to} was not written")
+        with part.open("rb") as copy:
+            os.fsync(copy.fileno())
+        part.replace(to)
+    except sqlite3.Error as e:
+        raise DatabaseRefused(f"{file} can't be copied to {to}: {e}; nothing was written there") from e
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _name(url: sa.URL) -> str:
     return str(sqlite_file(url) or url.render_as_string(hide_password=True))
+
+
+def in_trouble(error: BaseException) -> bool:
+    """Return whether an error speaks of the database itself (full, locked, away, damaged), not of what was asked."""
+    return isinstance(error, sa.exc.OperationalError | sa.exc.InternalError) or type(error) is sa.exc.DatabaseError
+
+
+def is_damaged(error: BaseException) -> bool:
+    """Return whether an error says that the file is no sound database any more: going on could make it worse."""
+    text = str(getattr(error, "orig", error))
+    return in_trouble(error) and ("malformed" in text or "not a database" in text)
+
+
+def explain(database: Database, error: Exception) -> str:
+    """Return a sentence about trouble with a database: where, what, and what to do."""
+    return _explain(database.engine.url, error)
 
 
 def _explain(url: sa.URL, error: Exception) -> str:
@@ -187,7 +237,8 @@ def _explain(url: sa.URL, error: Exception) -> str:
         "malformed": "the file is damaged: put back a copy made by `mailbot backup`, and keep the damaged one",
         "readonly": "the file or its folder can't be written: mend the permissions",
         "unable to open": "the file can't be opened: mend the permissions of it and its folder",
-        "disk is full": "the disk is full: make room; nothing was lost",
+        "disk is full": "make room: nothing was lost, and the work goes on by itself",
+        "disk I/O error": "the disk is full, over quota or failing: look at it; what was reported as done is safe",
         "locked": "another program holds it: wait for that to end",
         "onnection": "is the server running, and is the address in config.toml right?",
     }

@@ -15,17 +15,17 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from mailbot import intake, mailouts, outbox
+from mailbot import health, intake, mailouts, outbox
 from mailbot.collect import collect
 from mailbot.config import Config
-from mailbot.database import Database
+from mailbot.database import Database, explain, in_trouble, is_damaged
 from mailbot.deliver import Deliverer
 from mailbot.errors import GiveUp, MailbotError, TryLater
 from mailbot.log import say, warn
-from mailbot.models import Fact
 from mailbot.reader import Here
+from mailbot.supervisor import Supervisor
 from mailbot.wire import MailSource
 
 SOONEST = 1.0  # seconds until the next turn at least: mail that the rate limit holds back stays due
@@ -104,7 +104,7 @@ class Turns:
         now = self.clock()
         new = collect(self.database, box.source, box.name, box.folder, now)
         with self.database.write() as session:
-            session.merge(Fact(name=f"contact {box.name}", value="ok", at=now))
+            health.note_contact(session, health.mailbox(box.name), now)
         return new
 
     def close(self) -> None:
@@ -115,7 +115,18 @@ class Turns:
     def note_trouble(self, box: Box, reason: str) -> None:
         """Write down that a mailbox can't be reached, for whoever looks into it later."""
         with self.database.write() as session:
-            session.merge(Fact(name=f"trouble {box.name}", value=reason, at=self.clock()))
+            health.note_trouble(session, health.mailbox(box.name), reason, self.clock())
+
+    def note_turn(self, whose: str) -> datetime | None:
+        """Write down that a turn came to its end, for whoever asks whether we are at work; returns what is due next."""
+        now = self.clock()
+        with self.database.read() as session:
+            noted = health.is_noted(session, health.TURN, whose, now)
+            due, pause = outbox.next_due(session), health.paused(session)
+        if not noted:
+            with self.database.write() as session:
+                health.note(session, health.TURN, whose, now)
+        return max(due, pause.until) if due and pause else due
 
 
 @dataclass
@@ -127,8 +138,11 @@ class Worker:
     ending: threading.Event = field(default_factory=threading.Event)
     tick: float = TICK
     watchdog: float = WATCHDOG
+    supervisor: Supervisor = field(default_factory=Supervisor)
     _completed: float = field(default=0.0, init=False)
     _scheduler: BackgroundScheduler | None = field(default=None, init=False)
+    _started: bool = field(default=False, init=False)
+    _broken: str = field(default="", init=False)  # why there is no going on
     _idle: threading.Lock = field(default_factory=threading.Lock, init=False)  # held by whoever does a turn
 
     def stop(self) -> None:
@@ -136,12 +150,11 @@ class Worker:
         self.ending.set()
 
     def run(self) -> bool:
-        """Work until `stop()`; raises MailbotError when the watchdog finds that no turn completes.
+        """Work until `stop()`; raises MailbotError when no turn completes or the database is damaged.
 
         Returns whether all came to its end; if not, threads are still at it and the process should simply end.
         """
         self.turns.on_progress = self._progress
-        self.turns.start()
         self._progress()
         threads = [
             threading.Thread(target=self._attend, args=(box,), name=f"mailbox {box.name}", daemon=True)
@@ -165,6 +178,7 @@ class Worker:
     def _end(self, scheduler: BackgroundScheduler, threads: Sequence[threading.Thread]) -> bool:
         """Let what is under way come to its end, but not for longer than GRACE: everything can be cut anywhere."""
         self.ending.set()
+        self.supervisor.stopping()
         scheduler.shutdown(wait=False)
         end = time.monotonic() + GRACE
         if idle := self._idle.acquire(timeout=GRACE):
@@ -183,6 +197,8 @@ class Worker:
         """Wait for the end; wake the ticker if the clock was set back, give up if no turn completes."""
         woken = time.monotonic()
         while not self.ending.wait(min(1.0, self.tick)):
+            if self._broken:
+                raise MailbotError(self._broken)
             silent = time.monotonic() - self._completed
             if silent > self.watchdog:
                 raise MailbotError(f"no turn was completed for {int(silent)} seconds")
@@ -193,6 +209,7 @@ class Worker:
     def _progress(self) -> None:
         """Note that a slice of a turn came to its end: a turn with thousands of mails may last, and is at work."""
         self._completed = time.monotonic()
+        self.supervisor.alive()
 
     def _wake(self) -> None:
         if self._scheduler is not None and not self.ending.is_set():
@@ -202,23 +219,45 @@ class Worker:
         """Do one turn, and come back sooner than the next tick if something is due before it."""
         try:
             with self._idle:
+                if not self._started:
+                    self.turns.start()
+                    self._started = True
                 self.turns.turn(self.ending.is_set)
-        except OperationalError as e:
-            warn("database_trouble", reason=str(e.orig))
+            due = self.turns.note_turn("run")
+        except DBAPIError as e:
+            self._database_trouble(e)
+            if in_trouble(e):
+                self._progress()  # a turn that can't be done for now does not hang
             return
         except Exception as e:  # noqa: BLE001 -- the next turn may do better; the watchdog counts completed ones only
             warn("turn_failed", reason=f"{type(e).__name__}: {e}")
             return
         self._progress()
-        self._wake_at_next_due()
+        self.supervisor.ready()
+        self.supervisor.alive(now=True)
+        self.supervisor.status(self._said(due))
+        self._wake_when(due)
 
-    def _wake_at_next_due(self) -> None:
-        with self.turns.database.read() as session:
-            due = outbox.next_due(session)
-        now = self.turns.clock()
+    def _said(self, due: datetime | None) -> str:
+        if self.turns.deliverer.trouble:
+            return f"no mail can leave: {self.turns.deliverer.trouble}"
+        return f"at work; next mail due {due:%Y-%m-%d %H:%M} UTC" if due else "at work; no mail waits"
+
+    def _database_trouble(self, error: DBAPIError) -> None:
+        """Say what is wrong with the database. What passes (a full disk) is waited for, and is no hanging turn."""
+        if not in_trouble(error):
+            warn("turn_failed", reason=f"{type(error).__name__}: {error.orig}")
+            return
+        reason = explain(self.turns.database, error)
+        warn("database_trouble", reason=reason)
+        if is_damaged(error):
+            self._broken = reason  # going on could make it worse
+        self.supervisor.status(reason)
+
+    def _wake_when(self, due: datetime | None) -> None:
         if due is None or self._scheduler is None or self.ending.is_set():
             return
-        wait = max((due - now).total_seconds(), SOONEST)
+        wait = max((due - self.turns.clock()).total_seconds(), SOONEST)
         if wait < self.tick:
             self._scheduler.modify_job("tick", next_run_time=utc_now() + timedelta(seconds=wait))
 
@@ -238,6 +277,10 @@ class Worker:
                 pause, reason = REFUSED, str(e)
             except Exception as e:  # noqa: BLE001 -- one mailbox's fault must not end the others
                 pause, reason = RECONNECT[-1], f"{type(e).__name__}: {e}"
+                if isinstance(e, DBAPIError) and in_trouble(e):  # the mailbox is not at fault
+                    self._database_trouble(e)
+                    self.ending.wait(self.tick)
+                    continue
             failures += 1
             warn("mailbox_unreachable", mailbox=box.name, reason=reason, again_in=pause)
             box.source.close()
@@ -247,5 +290,5 @@ class Worker:
     def _note_trouble(self, box: Box, reason: str) -> None:
         try:
             self.turns.note_trouble(box, reason)
-        except OperationalError as e:
-            warn("database_trouble", reason=str(e.orig))
+        except DBAPIError as e:
+            self._database_trouble(e)

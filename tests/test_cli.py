@@ -28,7 +28,8 @@ from tests.core.conftest import CONFIG
 from tests.crashes.service import wall
 from tests.journeys.conftest import registration
 
-COMMANDS = ("init", "check", "run", "once", "read", "registry", "show", "outbox", "report", "preview", "demo")
+COMMANDS = ("init", "check", "run", "once", "read", "registry", "show", "outbox", "report", "preview", "demo",
+            "backup")  # fmt: skip
 EVIL = '=HYPERLINK("https://evil.example";"Awa")'
 WEBEX = '[event.webex]\npassword = { env = "MAILBOT_TEST_WEBEX" }'
 SIGNED_IN = 'host = "127.0.0.1"\nport = 1\nsecurity = "none"\nuser = "rsvp"\npassword = { file = "smtp.password" }'

@@ -20,6 +20,7 @@ from mailbot.database import Database, open_database, sole_worker
 from mailbot.errors import MailbotError
 from mailbot.models import Outbox, Participant, Received
 from mailbot.outbox import NOT_COMPOSED
+from mailbot.supervisor import Supervisor
 from mailbot.worker import Box, Turns, Worker, utc_now
 
 
@@ -34,8 +35,12 @@ def run(
     log.to_stderr(as_json=json_log)
     database = open_database(settings.database)
     with sole_worker(database):
+        database.examine()
         ending = threading.Event()
-        worker = Worker(parts.turns_of(settings, database, ending), parts.boxes_of(settings), ending)
+        supervisor = Supervisor(os.environ.get("NOTIFY_SOCKET", ""))
+        worker = Worker(
+            parts.turns_of(settings, database, ending), parts.boxes_of(settings), ending, supervisor=supervisor
+        )
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
             worker.stop()
@@ -101,12 +106,14 @@ def once(context: typer.Context, config: ConfigOption = None, as_json: JsonOptio
     log.to_stderr()
     database = open_database(settings.database)
     with sole_worker(database):
+        database.examine()
         turns = parts.turns_of(settings, database, threading.Event())
         boxes = parts.boxes_of(settings)
         try:
             turns.start()
             trouble = [reason for box in boxes if (reason := _collect(turns, box))]
             done = turns.turn()
+            turns.note_turn("once")
             trouble += [f"smtp: {turns.deliverer.trouble}"] if turns.deliverer.trouble else []
         finally:
             turns.close()

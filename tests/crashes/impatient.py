@@ -18,7 +18,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from mailbot import cli, deliver, outbox, worker
+from mailbot import cli, deliver, health, outbox, worker
 from mailbot.cli import parts, work
 from mailbot.database import Database
 from mailbot.smtp import SmtpSession
@@ -68,6 +68,8 @@ def hurry() -> None:
     """Shorten every wait."""
     deliver.SETTLE_AFTER = parts.SETTLE_AFTER = SETTLE_AFTER
     deliver.PACE = timedelta(seconds=1)
+    health.EVERY = timedelta(seconds=0.2)
+    outbox.PAUSES = (timedelta(seconds=1),)
     outbox.BACK_OFF = (timedelta(seconds=1),)
     outbox.SERVER_PAUSE = timedelta(seconds=1)
     worker.RECONNECT = (0.2, 0.5)
