@@ -1,4 +1,4 @@
-"""Whether somebody takes part, how, whether they need a computer, what they ask: the sentences of a reply, weighed.
+"""Whether somebody takes part, how, what they ask: the sentences of a reply, weighed.
 
 Works clause by clause, so that "je ne pourrai pas venir à Genève, mais je suivrai par WebEx" is a participation online.
 Knows nothing of who the person is.
@@ -95,29 +95,6 @@ def modes(text: str) -> list[Mode]:
     """
     folded = fold(text)
     return _modes(text, folded, words.scan(folded))
-
-
-def needs_access(text: str, prompted: bool = False) -> tuple[bool, tuple[int, int]] | None:
-    """Return whether the text asks for a computer (True) or says that none is needed (False), with its words."""
-    folded = fold(text)
-    hits = words.scan(folded)
-    own = re.compile(r"\b(?:our|my|notre|mon|nuestra|mi|nosso|meu|nostro|mio|unserem|meinem)\s(?:own\s)?$")
-    asks = [
-        h for h in words.of(hits, "access.ask") if not _negated(folded, hits, h) and not own.search(folded[: h.start])
-    ]
-    lacks = words.of(hits, "access.lack")
-    denies = words.of(hits, "access.deny")
-    asks = [h for h in asks if not any(d.start - 30 < h.start < d.end + 30 and d.end - d.start > 3 for d in denies)]
-    strong = [h for h in asks if lacks or _office(folded, h)]
-    if strong:
-        return True, (min(h.start for h in [*strong[:1]]), strong[0].end)
-    if lacks and not denies and (prompted or not words.of(hits, "negation.but") or asks):
-        return True, (lacks[0].start, lacks[0].end)
-    if lacks and not denies:
-        return True, (lacks[0].start, lacks[0].end)
-    if denies and (prompted or any(h.end - h.start > 5 for h in denies)):
-        return False, (denies[0].start, denies[0].end)
-    return None
 
 
 def questions(text: str) -> list[tuple[int, int]]:
@@ -237,21 +214,11 @@ def _first_affirmed(folded: str, hits: Sequence[Hit], key: str) -> tuple[int, in
 
 def _about_something_else(folded: str, hits: Sequence[Hit], hit: Hit) -> bool:
     """Say whether a "can't" is about the connection or the like: "sorry" is polite, "no" may be a number."""
-    lacks = words.of(hits, "access.lack", "access.ask")
+    lacks = words.of(hits, "equipment.lack", "equipment.ask")
     if any(abs(h.start - hit.end) < 60 or h.start <= hit.start < h.end for h in lacks):
         return True
     after = folded[hit.end : hit.end + 30]
     return bool(re.match(r"\W{0,2}(?:for the (?:delay|late)|pour le retard|por la demora|pela demora)", after))
-
-
-def _office(folded: str, hit: Hit) -> bool:
-    words_ = folded[hit.start : hit.end]
-    return bool(
-        re.search(
-            r"oit|bit|ilo|oficina|office|escritorio|bureau|buro|ufficio|computer|ordinateur|ordi|computad|maquina|poste|equipo|حاسوب|компьютер",
-            words_,
-        )
-    )
 
 
 def _indirect(folded: str) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mailbot.rsvp import attendance, names, phones, pieces, values, words
-from mailbot.rsvp.answer import Answer, Value
+from mailbot.rsvp import access, attendance, names, phones, pieces, values, words
+from mailbot.rsvp.answer import Answer, Value, Where
 from mailbot.rsvp.candidates import Candidate, Record
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.material import Material
@@ -153,20 +153,27 @@ def mode_value(modes: Sequence[attendance.Mode], text: str, rule: str) -> Value 
     return Value(pick.value, text[pick.start : pick.end], "body", rule, confidence)
 
 
-def with_access(found: Material, answer: Answer, text: str) -> Answer:
-    """Add whether the person needs a computer, as the sentences, the labels and the answers to point 5 say it."""
-    prompted = [(p, a) for p, a in found.reply.answers if about_connection(p)]
-    for _, said in prompted:
-        told = attendance.needs_access(said, prompted=True)
-        if told:
-            return replace(
-                answer, needs_access=Value(told[0], said[told[1][0] : told[1][1]], "quote", "answered-point-5", 0.9)
-            )
-    whole = found.full_text
-    told = attendance.needs_access(whole)
-    if told is None:
+def with_access(found: Material, answer: Answer, *, instead: bool = False) -> Answer:
+    """Add whether the person needs a computer, as the answers to the offer of one, the labels and the sentences say.
+
+    Who comes `instead` of the writer asks for one or not; what the writer lacks is no matter then.
+    """
+    told = [
+        (said, access.needed(said, language=found.context.language, offered=True))
+        for p, said in found.reply.answers
+        if about_connection(p)
+    ]
+    given = next(((s, n) for s, n in told if n and n.wanted), next(((s, n) for s, n in told if n), None))
+    if given:
+        return replace(answer, needs_access=_access(*given, "quote", "answered-point-5"))
+    need = access.needed(found.full_text, language=found.context.language)
+    if need is None or (instead and need.confidence == access.OPEN_ENDED):
         return answer
-    return replace(answer, needs_access=Value(told[0], whole[told[1][0] : told[1][1]], "body", "sentence-access", 0.88))
+    return replace(answer, needs_access=_access(found.full_text, need, "body", "sentence-access"))
+
+
+def _access(text: str, need: access.Need, where: Where, rule: str) -> Value:
+    return Value(need.wanted, text[need.start : need.end], where, rule, need.confidence)
 
 
 def about_connection(prompt: str) -> bool:

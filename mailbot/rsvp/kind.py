@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailbot.message import Message
-from mailbot.rsvp import attendance, people, words
+from mailbot.rsvp import access, people, words
 from mailbot.rsvp.answer import Invitation, Kind
 from mailbot.rsvp.attendance import Stance
 from mailbot.rsvp.fold import fold
@@ -81,8 +81,8 @@ def _only_signs(found: Material) -> bool:
 
 def _asks_for_computer(found: Material) -> bool:
     """Say whether what is asked is the computer that the invitation offers, from somebody who wants to take part."""
-    told = attendance.needs_access(found.scene.text)
-    return told is not None and told[0] and bool(found.stance.yes or found.stance.modes)
+    told = access.needed(found.scene.text, language=found.context.language)
+    return told is not None and told.wanted and bool(found.stance.yes or found.stance.modes)
 
 
 def _somebody_comes(found: Material) -> bool:

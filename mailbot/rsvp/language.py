@@ -12,7 +12,7 @@ from mailbot.rsvp.fold import fold
 
 _SHORT = 4.0
 """Small words above which they tell the language by themselves."""
-_TELLING = frozenset({"attendance", "mode", "access", "question", "letters"})
+_TELLING = frozenset({"attendance", "mode", "question", "letters"})
 """Tables of phrases that are said in one language alone, on the whole."""
 _EVERYWHERE = frozenset({"online", "virtual", "zoom", "webex"})
 """Words of those tables that every language uses."""

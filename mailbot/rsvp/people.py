@@ -193,7 +193,7 @@ def _listed(found: Material, record: Record, all_records: Sequence[Record]) -> A
         review=review,
         is_sender=mine,
     )
-    return contact.with_access(found, answer, record.text) if mine or len(all_records) == 1 else answer
+    return contact.with_access(found, answer) if mine or len(all_records) == 1 else answer
 
 
 def _from_record(found: Material, record: Record, others: Sequence[Mention]) -> Answer:
@@ -205,7 +205,7 @@ def _from_record(found: Material, record: Record, others: Sequence[Mention]) -> 
         for nameless in found.reply.records:
             if nameless is not record and not nameless.has("name", "given", "family"):
                 record.merge(nameless)
-        return replace(contact.with_access(found, _listed(found, record, [record]), ""), is_sender=False)
+        return replace(contact.with_access(found, _listed(found, record, [record])), is_sender=False)
     for other in found.reply.records + found.reply.single:
         if other is not record:
             record.merge(other)
@@ -275,7 +275,7 @@ def _mentioned(found: Material, one: Mention, *, alone: bool) -> Answer:
         review=review if alone else (*review, "many_people"),
         is_sender=mine,
     )
-    return work.split(contact.with_access(found, answer, "") if alone or mine else answer)
+    return work.split(contact.with_access(found, answer, instead=not mine) if alone or mine else answer)
 
 
 def _self(found: Material, records: Sequence[Record]) -> Answer:
@@ -296,7 +296,7 @@ def _self(found: Material, records: Sequence[Record]) -> Answer:
         mode=mode,
         review=(*review, *about_phone, *about_mode),
     )
-    return work.split(contact.with_access(found, answer, ""))
+    return work.split(contact.with_access(found, answer))
 
 
 def _own_name(found: Material, record: Record) -> tuple[Value | None, tuple[str, ...]]:

@@ -43,21 +43,6 @@ def test_the_ticked_box_counts() -> None:
     assert attendance.checked_mode("( ) presencialmente (X) pela internet") == "online"
 
 
-@pytest.mark.parametrize(
-    ("text", "needs"),
-    [
-        ("La connexion est très faible ici, une place au bureau de l'OIT serait utile.", True),
-        ("We have no computer, please arrange one at the ILO office.", True),
-        ("Peço que me ajudem com um computador no escritório da OIT, não temos câmara.", True),
-        ("J'ai une bonne connexion, je n'ai pas besoin d'un ordinateur.", False),
-    ],
-)
-def test_the_wish_for_a_computer_and_its_denial_are_told(text: str, needs: bool) -> None:
-    told = attendance.needs_access(text)
-    assert told is not None
-    assert told[0] is needs
-
-
 def test_a_tag_question_asks_nothing() -> None:
     assert attendance.questions("Vai ser on-line mesmo, tá?") == []
     assert attendance.questions("Haverá tradução simultânea para o português?") != []
