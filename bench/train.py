@@ -15,6 +15,7 @@ import json
 import random
 import re
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from mailbot import message  # noqa: E402 -- found through the path above
 from mailbot.rsvp.fold import fold  # noqa: E402 -- as above
 from mailbot.rsvp.own_words import Segment, cut  # noqa: E402 -- as above
 from mailbot.rsvp.phrases import is_acronym  # noqa: E402 -- as above
+from mailbot.rsvp.second import gist  # noqa: E402 -- as above
 from mailbot.rsvp.second.features import features  # noqa: E402 -- as above
 from mailbot.rsvp.second.model import MODEL, _joined  # noqa: E402 -- as above
 from mailbot.rsvp.second.tokens import Token, tokens  # noqa: E402 -- as above
@@ -39,6 +41,12 @@ COPIES = 2
 SEED = 20181023
 SETTINGS = {"c1": 0.2, "c2": 0.05, "max_iterations": 150, "feature.minfreq": 2}
 """c1 keeps few features (and the model small), c2 their weights low; chosen by --folds."""
+CHOICE_SETTINGS = {"c1": 0.5, "c2": 0.3, "max_iterations": 100, "feature.minfreq": 2}
+CROSSED = 0.5
+"""Of the copies' values those that are put together from two others."""
+_TAIL = re.compile(
+    r"(?<=\w)\s(?=(?:de|du|des|of|for|del|da|do|dos|das|der|für|di|della|à|en|in|au|aux|para|por|per)\s|d['’]|dell['’])"
+)
 _ARTICLES = ("the ", "la ", "le ", "el ", "les ", "os ", "as ", "o ", "a ", "l'", "l’")
 
 Marked = tuple[int, int, str]
@@ -64,7 +72,7 @@ class Lesson:
 def lessons(corpora: Iterable[int] = DEVELOPMENT) -> tuple[list[Lesson], dict[tuple[str, str], list[str]]]:
     """Return the development messages that register or decline, and all values by language and field."""
     known = invitation()
-    found, values = [], {}
+    found, values = [], _bank()
     for truth in truths(held=False, corpora=corpora):
         if truth["kind"] not in ("registration", "decline"):
             continue
@@ -78,6 +86,15 @@ def lessons(corpora: Iterable[int] = DEVELOPMENT) -> tuple[list[Lesson], dict[tu
         marked = tuple(mark(own.text, truth["participants"]))
         found.append(Lesson(truth["file"], truth["language"], own.segments, shown, address, marked))
     return found, values
+
+
+def _bank() -> dict[tuple[str, str], list[str]]:
+    """Return titles and organisations that stand in no message, by language and field."""
+    found = {}
+    for file in sorted((CORPUS / "values").glob("*.toml")):
+        for field, listed in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            found[file.stem, field] = list(listed)
+    return found
 
 
 def mark(text: str, people: Sequence[dict[str, Any]]) -> list[Marked]:
@@ -180,8 +197,14 @@ def _other(old: str, values: list[str], field: str, chance: random.Random) -> st
         values = [re.sub(r"\s*\([^)]*\)", "", v) for v in values]
     if field not in ("title", "organisation") or not values:
         return old
-    new = chance.choice(values)
+    new = _crossed(chance.choice(values), chance.choice(values)) if chance.random() < CROSSED else chance.choice(values)
     return new.upper() if old.isupper() else new.lower() if old.islower() else new or old
+
+
+def _crossed(one: str, other: str) -> str:
+    """Return the head of one value with the tail of another: "chief of" the one's "pensions"; one where either has none."""
+    head, tail = _TAIL.split(one, 1)[0], _TAIL.search(other)
+    return f"{head.rstrip()} {other[tail.start() :].lstrip()}" if tail and _TAIL.search(one) else one
 
 
 def tags(toks: Sequence[Token], marked: Sequence[Marked]) -> list[str]:
@@ -195,6 +218,38 @@ def tags(toks: Sequence[Token], marked: Sequence[Marked]) -> list[str]:
             goes_on = token.start > inside[0] and found and found[-1][2:] == inside[2]
             found.append(f"{'I' if goes_on else 'B'}-{inside[2]}")
     return found
+
+
+def choices(question: gist.Question, corpora: Iterable[int] = DEVELOPMENT) -> Iterator[tuple[list[str], str]]:
+    """Yield what is seen of each message that a question concerns, and the true answer."""
+    known = invitation()
+    for truth in truths(held=False, corpora=corpora):
+        answer = _choice(question, truth)
+        if answer:
+            own = cut(message.read((CORPUS / truth["file"]).read_bytes()), known)
+            yield gist.features(own.segments), answer
+
+
+def _choice(question: gist.Question, truth: dict[str, Any]) -> str:
+    kind, people = truth["kind"], truth["participants"]
+    if question == "kind":
+        return kind if kind in ("registration", "decline", "question", "unrelated") else ""
+    if kind != "registration":
+        return ""
+    if question == "access":
+        return "yes" if any(p.get("needs_access") for p in people) else "no"
+    modes = {p.get("mode") or "none" for p in people}
+    return "mixed" if len(modes) > 1 else modes.pop()
+
+
+def train_choice(question: gist.Question, to: Path) -> None:
+    """Train the model of a question and write it."""
+    import pycrfsuite
+
+    trainer = pycrfsuite.Trainer(verbose=False, params=CHOICE_SETTINGS)
+    for seen, answer in choices(question):
+        trainer.append([seen], [answer])
+    trainer.train(str(to))
 
 
 def train(taught: Sequence[Lesson], values: dict[tuple[str, str], list[str]], to: Path) -> None:
@@ -238,6 +293,8 @@ def main() -> int:
     taught, values = lessons()
     if not options.folds:
         train(taught, values, MODEL)
+        for question in gist.QUESTIONS:
+            train_choice(question, gist.FOLDER / f"{question}.crfsuite")  # type: ignore[arg-type]  # the literals
         print(json.dumps({"lessons": len(taught), "bytes": MODEL.stat().st_size}))  # noqa: T201 -- a command
         return 0
     random.Random(SEED).shuffle(taught)  # noqa: S311 -- as above

@@ -21,6 +21,8 @@ from mailbot.rsvp.candidates import Candidate
 from mailbot.rsvp.context import Context
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.own_words import Segment
+from mailbot.rsvp.second import gist
+from mailbot.rsvp.second.gist import Opinion
 from mailbot.rsvp.second.model import FIELDS, Span, spans
 
 Case = Literal["agree", "overlap", "differ", "alone"]
@@ -30,6 +32,9 @@ OFFERED = 0.5
 """The model's probability from which on what only it saw is offered."""
 ENOUGH = 0.5
 """A value that is right less often than this is not offered at all."""
+SURE_OF = 0.9
+"""The model's probability from which on a choice of its counts as sure, and as likely."""
+LIKELY = 0.7
 _DIGITS = 7
 """The last digits by which a number is known whatever stands before them."""
 
@@ -40,18 +45,22 @@ class Page:
 
     segments: tuple[Segment, ...]
     spans: tuple[Span, ...]
+    mode: Opinion
+    access: Opinion
     context: Context
 
 
 def read(segments: Sequence[Segment], context: Context) -> Page:
     """Have the second reader read the own words."""
-    return Page(tuple(segments), spans(segments, context.shown, context.address), context)
+    marked = spans(segments, context.shown, context.address)
+    return Page(tuple(segments), marked, gist.opinion("mode", segments), gist.opinion("access", segments), context)
 
 
 def weighed(answers: tuple[Answer, ...], page: Page) -> tuple[Answer, ...]:
     """Return the answers as sure as the two readers are of them together."""
     alone = len(answers) == 1
-    return tuple(_answer(a, page, alone=alone) for a in answers)
+    one_way = len({a.mode.value if a.mode else "none" for a in answers}) == 1
+    return tuple(_attending(_answer(a, page, alone=alone), page, alone=alone, one_way=one_way) for a in answers)
 
 
 def _answer(answer: Answer, page: Page, *, alone: bool) -> Answer:
@@ -64,6 +73,36 @@ def _answer(answer: Answer, page: Page, *, alone: bool) -> Answer:
         elif alone and (missed := _missed(field, marked, page)):
             changed[field] = missed
     return replace(answer, **changed)  # type: ignore[arg-type]  # the names are fields of Answer
+
+
+def _attending(answer: Answer, page: Page, *, alone: bool, one_way: bool) -> Answer:
+    """Weigh how somebody takes part, and whether they need a computer; of several people only where all do alike."""
+    if one_way:
+        answer = replace(answer, mode=_chosen("mode", answer.mode, page.mode))
+    if alone:
+        answer = replace(answer, needs_access=_chosen("access", answer.needs_access, page.access))
+    return answer
+
+
+def _chosen(question: gist.Question, value: Value | None, told: Opinion) -> Value | None:
+    """Return the rules' choice, or the model's where that was right more often, as sure as both are together."""
+    of_rules = {None: "none", True: "yes", False: "no"}.get(value.value if value else None, value and value.value)  # type: ignore[arg-type]
+    if question == "access" and of_rules == "none":
+        of_rules = "no"
+    known = _table()[question]
+    step = "sure" if told.probability >= SURE_OF else "likely" if told.probability >= LIKELY else "open"
+    if of_rules == told.choice:
+        agreed = known["agree"]
+        assert isinstance(agreed, dict)
+        return replace(value, confidence=agreed[step]) if value else None
+    differ = known[f"differ_{step}"]
+    assert isinstance(differ, dict)
+    if differ["rules"] >= differ["model"]:
+        return replace(value, confidence=min(value.confidence, differ["rules"])) if value else None
+    if told.choice in ("none", "mixed", "no"):
+        return replace(value, confidence=1 - differ["model"]) if value else None
+    chosen: bool | str = True if question == "access" else told.choice
+    return Value(chosen, told.words, "body", f"likeness-{question}", differ["model"])
 
 
 def _value(field: str, value: Value, marked: list[Span], page: Page, *, alone: bool) -> Value:
