@@ -89,6 +89,16 @@ def first(text: str) -> Address | None:
     return next(iter(parse(text, 1)), None)
 
 
+def in_text(text: str, limit: int = 10) -> list[str]:
+    """Return the addresses that stand in a text, as written, each once, in order, at most `limit`."""
+    found: dict[str, str] = {}
+    for match in _ADDRESS.finditer(text[:MAX_TEXT]):
+        email = match[0].strip(".'`*_!?").removeprefix("mailto")
+        if is_address(email) and len(found) < limit:
+            found.setdefault(key(email), email)
+    return list(found.values())
+
+
 def _unicode_domain(domain: str) -> str:
     labels = []
     for label in domain.split("."):

@@ -7,20 +7,22 @@ next message goes on. Nothing here fetches, sends or composes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailbot import bounce, message, outbox, registry, robots
-from mailbot.addresses import key
+from mailbot import loops, message, notices, outbox, registry, returned, tokens, trust
+from mailbot.addresses import in_text, key
 from mailbot.config import Config, EventConfig
-from mailbot.database import Database
+from mailbot.database import Database, in_trouble
 from mailbot.errors import Held
+from mailbot.fingerprint import text_digest
 from mailbot.log import say, warn
 from mailbot.message import Address, Message
-from mailbot.models import Outbox, Participant, Received
+from mailbot.models import Outbox, Received
 from mailbot.reader import Here
 from mailbot.registry import Recorded, Source
 from mailbot.rsvp.answer import Invitation, Reading
@@ -31,6 +33,9 @@ ANSWERED = (*RECORDS, "question")
 """The kinds of message that get an acknowledgement; never robots, bounces or lists (RFC 3834 section 2)."""
 MOST_QUOTED = 3  # mails of ours that one reply is compared with: threads quote the last ones
 SAME_TITLE = 0.6  # share of a title's words in a subject that shows whose invitation it answers; subjects get cut
+MOST_ADDRESSES = 2000  # characters of the addresses that a message's own text names
+TOLD = {"answered_too_often": "answered_too_often", "not_answered_repeats": "answers_itself"}
+"""Reasons not to answer that the organisers should know of, and the kind of notice that each makes."""
 FUTURE_SLACK = timedelta(days=1)  # a Date further ahead than this is a clock gone wrong, and says nothing
 
 
@@ -65,31 +70,36 @@ def take_one(database: Database, config: Config, now: datetime, reader: Here | N
     try:
         with database.read() as session:
             head = message.read(_head(row.raw or b""))
-            event = which_event(session, head, config, now)
-            known = _with_our_mail(session, head, invitation_of(event, config))
+            ours = trust.mails_answered(session, head, config, now)
+            event = which_event(head, ours, config, now)
+            known = _with_our_mail(invitation_of(event, config), head, ours, config)
         read = _read(row, event, known, reader or Here())
         with database.write() as session:
             _record(session, read, config, now)
     except Held as e:
         _hold(database, row.id, read, (e.word, e.detail), config=config, now=now)
-    except sa.exc.OperationalError:
-        raise  # the database is in trouble, not the message: it stays `new`
-    except Exception as e:  # noqa: BLE001 -- a message must never stop the ones behind it
+    except Exception as e:
+        if in_trouble(e):
+            raise  # the database is in trouble, not the message: it stays `new`
+        # A message must never stop the ones behind it.
         _hold(database, row.id, read, ("unforeseen", f"{type(e).__name__}: {e}"), config=config, now=now)
     return True
 
 
-def _with_our_mail(session: Session, head: Message, invitation: Invitation) -> Invitation:
-    """Add our mails that a message answers: what it quotes of them isn't the writer's, what was filled in is."""
-    answered = {*head.in_reply_to, *head.references}
-    if not answered:
-        return invitation
-    query = sa.select(Outbox.message_id, Outbox.body).where(Outbox.message_id.in_(answered))
-    ours = session.execute(query.order_by(Outbox.id.desc()).limit(MOST_QUOTED)).all()
+def _with_our_mail(invitation: Invitation, head: Message, ours: Sequence[Outbox], config: Config) -> Invitation:
+    """Add our mails that a message answers: what it quotes of them isn't the writer's, what was filled in is.
+
+    Of our addresses those with a token behind a plus are added: they stand in what people quote.
+    """
+    plus = {key(address) for address in trust.addressed_to(head) if config.is_own(address)}
+    words = [word for one in ours if (word := tokens.of_message_id(one.message_id))]
+    plus |= {key(tokens.plus_address(config.smtp.from_.email, tokens.REPLY, word)) for word in words}
+    texts = tuple(message.read(one.body).text for one in ours[:MOST_QUOTED] if one.body)
     return replace(
         invitation,
-        message_ids=invitation.message_ids | {message_id for message_id, _ in ours},
-        invitation_texts=invitation.invitation_texts + tuple(message.read(body).text for _, body in ours if body),
+        own_addresses=invitation.own_addresses | plus,
+        message_ids=invitation.message_ids | {one.message_id for one in ours},
+        invitation_texts=invitation.invitation_texts + texts,
     )
 
 
@@ -107,16 +117,16 @@ def _head(raw: bytes) -> bytes:
     return raw[: min(ends, default=most)] + b"\r\n\r\n"
 
 
-def which_event(session: Session, mail: Message, config: Config, now: datetime) -> EventConfig:
-    """Return the event that a message is about: by the mail that it answers, by its subject, else the next one."""
+def which_event(mail: Message, ours: Sequence[Outbox], config: Config, now: datetime) -> EventConfig:
+    """Return the event that a message is about: by the mail that it answers (`ours` are those that mailbot sent), by
+    its subject, else the next one."""
     answered = {*mail.in_reply_to, *mail.references}
     for event in config.events:
         if answered & set(event.invitations):
             return event
-    if answered:
-        slug = session.scalar(sa.select(Outbox.event).where(Outbox.message_id.in_(answered)).limit(1))
-        if found := next((e for e in config.events if e.slug == slug), None):
-            return found
+    slugs = [one.event for one in ours]
+    if found := next((e for slug in slugs for e in config.events if e.slug == slug), None):
+        return found
     coming = sorted((e for e in config.events if e.ends > now), key=lambda e: e.starts) or list(config.events)
     subject = mail.subject.casefold()
     named = (e for e in coming if any(word.casefold() in subject for word in e.subject_words))
@@ -136,9 +146,13 @@ def _record(session: Session, read: Read, config: Config, now: datetime) -> None
     row.disposition, row.rule, row.event = disposition, rule[:255], read.event.slug
     row.language, row.question = read.reading.language, read.reading.question
     row.review, row.reason = " ".join(read.reading.review), read.reading.reason
+    source = _source(session, row, read, config, now)
     if disposition == "bounce":
-        _note_bounce(session, row, read.message, now)
-    done = _people(session, row, read, disposition, now)
+        returned.note(session, row, read.message, source, config)
+    if disposition in ANSWERED and _is_themselves(source):
+        returned.heard(session, source)
+    done = _people(session, row, read, disposition, source)
+    _look_at_addresses(session, read, done, source)
     if disposition in ANSWERED and not _only_noise(read.reading, done):
         _answer(session, row, read, done, config=config, now=now)
     say("message_read", id=row.id, disposition=disposition, sender=row.sender or None, people=len(done) or None,
@@ -147,11 +161,15 @@ def _record(session: Session, read: Read, config: Config, now: datetime) -> None
 
 def _note_headers(row: Received, read: Read, config: Config, now: datetime) -> None:
     mail = read.message
-    writer = answer_address(mail, config.own_addresses)
+    writer = answer_address(mail, config)
     row.read_at, row.subject = now, mail.subject[:998]
     own = mail.header("x-mailbot-id")  # providers rewrite our Message-ID, but not this one
     row.message_id = f"<{own[:250]}>" if own else mail.message_id[:998]
-    row.thread = " ".join([*mail.references, mail.message_id]).strip()[:8000]
+    # Of a reply without References, In-Reply-To names the one before (RFC 5322 3.6.4).
+    row.thread = " ".join([*(mail.references or mail.in_reply_to[:1]), mail.message_id]).strip()[:8000]
+    row.from_address = mail.from_.email if mail.from_ else ""
+    row.text_digest = text_digest(read.reading.own_text)
+    row.addresses = " ".join(a for a in in_text(read.reading.own_text) if not config.is_own(a))[:MOST_ADDRESSES]
     row.sender, row.sender_name = (writer.email, writer.name) if writer else ("", "")
     # A clock that runs ahead must not make everything that its owner writes later look old.
     row.sent_at = min(mail.date, now) if mail.date and mail.date < now + FUTURE_SLACK else None
@@ -168,25 +186,46 @@ def _own_mail(read: Read, config: Config) -> tuple[str, str] | None:
     if read.reading.kind in ("bounce", "auto_reply", "held"):
         return None
     mail = read.message
-    if mail.header("x-mailbot-mail") and mail.from_ and key(mail.from_.email) == key(config.smtp.from_.email):
-        return "unrelated", "own_mail"
-    if mail.from_ and key(mail.from_.email) in {key(a) for a in config.own_addresses}:
-        return "unrelated", "from_organiser"
-    return None
+    if mail.from_ is None or not config.is_own(mail.from_.email):
+        return None
+    return "unrelated", "own_mail" if mail.header("x-mailbot-mail") else "from_organiser"
 
 
-def _people(session: Session, row: Received, read: Read, disposition: str, now: datetime) -> list[Recorded]:
+def _source(session: Session, row: Received, read: Read, config: Config, now: datetime) -> Source:
+    """Return who says what a message says, and what shows that they do."""
+    vouched = trust.vouched_for(session, read.message, row.mailbox, config, now)
+    if vouched.verdict == "fail":
+        row.review = " ".join([*row.review.split(), "fails_dmarc"])
+    return Source(received_id=row.id, sender=row.sender, at=now, sent_at=row.sent_at,
+                  utc_offset=_offset(read.message), language=read.reading.language, vouched=vouched)  # fmt: skip
+
+
+def _is_themselves(source: Source) -> bool:
+    """Return whether a message shows that whoever has its address wrote it, as far as the server can tell."""
+    return bool(source.writer) and source.vouched is not None and source.vouched.verdict in ("", "pass")
+
+
+def _people(session: Session, row: Received, read: Read, disposition: str, source: Source) -> list[Recorded]:
     if disposition not in RECORDS:
         return []
     if not row.sender:
         raise Held("no_sender", "nobody to answer to")
-    if read.event.ends <= now:
+    if read.event.ends <= source.at:
         raise Held("event_over", f"{read.event.slug} ended {read.event.ends:%Y-%m-%d %H:%M %Z}")
     if not read.reading.answers:
         raise Held("nobody_named", read.reading.rule)
-    source = Source(received_id=row.id, sender=row.sender, at=now, sent_at=row.sent_at,
-                    utc_offset=_offset(read.message), language=read.reading.language)  # fmt: skip
     return registry.record(session, read.event.slug, read.reading, source)
+
+
+def _look_at_addresses(session: Session, read: Read, done: list[Recorded], source: Source) -> None:
+    """Mark addresses with a slip that somebody typed, and write no mail to who called it unwanted."""
+    for one, answer in zip(done, read.reading.answers, strict=False):
+        person = one.participant
+        if answer.email and answer.email.where != "header" and "email" in one.changed + ("email",) * one.is_new:
+            writer = source.writer if answer.is_sender else ""
+            registry.note_slip(session, person, str(answer.email.value), writer)
+        if person.write_to and returned.complained(session, person.write_to):
+            registry.note_unreachable(session, person, "complained", who="mail server", words="", at=source.at)
 
 
 def _offset(mail: Message) -> int | None:
@@ -203,16 +242,17 @@ def _only_noise(reading: Reading, done: list[Recorded]) -> bool:
 def _answer(
     session: Session, row: Received, read: Read, done: list[Recorded], *, config: Config, now: datetime
 ) -> None:
-    to = answer_address(read.message, config.own_addresses)
-    if to is None or to.key in {key(a) for a in config.own_addresses}:
+    to = answer_address(read.message, config)
+    if to is not None and returned.is_dead(session, to.email):
+        to = read.message.from_  # they asked for answers at an address that refuses them
+    if to is None or config.is_own(to.email):
         return
-    if word := _not_to_be_answered(read.message):
+    if word := _refusal(session, row, read.message, to.email, config=config, now=now):
         row.review = " ".join([*row.review.split(), word])
         say("not_answered", id=row.id, to=to.email, reason=word)
-        return
-    if _answered_lately(session, to.email, now) >= config.limits.acknowledgements_per_address_and_day:
-        row.review = " ".join([*row.review.split(), "answered_too_often"])
-        warn("not_answered", id=row.id, to=to.email, reason="answered_too_often")
+        if word in TOLD:
+            notices.tell(session, TOLD[word], to.key, now, address=to.email, detail=row.subject, event=read.event.slug,
+                         received_id=row.id)  # fmt: skip
         return
     told = row.language or _language_of_thread(session, read)
     owed = outbox.Owed(
@@ -224,28 +264,21 @@ def _answer(
     outbox.put(session, [owed], now, config.smtp.domain)
 
 
-def _not_to_be_answered(mail: Message) -> str:
-    """Return why nothing may be answered, as a word, "" where it may: lists and robots get no answer (RFC 3834 2)."""
-    if robots.through_list(mail) or mail.header("precedence").strip().lower() in ("bulk", "junk", "list"):
-        return "not_answered_list"
-    if mail.header("auto-submitted").partition(";")[0].strip().lower() not in ("", "no"):
-        return "not_answered_robot"
-    return "not_answered_robot" if mail.header("return-path").strip() == "<>" else ""
+def _refusal(session: Session, row: Received, mail: Message, to: str, *, config: Config, now: datetime) -> str:
+    """Return why no answer may be sent to an address, as a word; "" where it may."""
+    if returned.complained(session, to):
+        return "not_answered_complained"
+    if returned.is_dead(session, to):
+        return "not_answered_dead"
+    return loops.refusal(session, row, mail, to, config=config, now=now)
 
 
-def answer_address(mail: Message, own: frozenset[str]) -> Address | None:
+def answer_address(mail: Message, config: Config) -> Address | None:
     """Return where an answer goes: Reply-To where it isn't our own, else From (RFC 5322 3.6.2)."""
     for address in (*mail.reply_to, mail.from_):
-        if address and address.email and key(address.email) not in {key(a) for a in own}:
+        if address and address.email and not config.is_own(address.email):
             return address
     return mail.from_ if mail.from_ and mail.from_.email else None
-
-
-def _answered_lately(session: Session, address: str, now: datetime) -> int:
-    since = now - timedelta(days=1)
-    query = sa.select(sa.func.count()).select_from(Outbox)
-    query = query.where(sa.func.lower(Outbox.recipient) == address.lower(), Outbox.mail == "acknowledgement")
-    return session.scalar(query.where(Outbox.created_at > since)) or 0
 
 
 def _language_of_thread(session: Session, read: Read) -> str:
@@ -278,53 +311,16 @@ def _case(read: Reading, done: list[Recorded]) -> str:
     return next(case for case in order if case in cases)
 
 
-def _note_bounce(session: Session, row: Received, mail: Message, now: datetime) -> None:
-    """Find the mail that came back and whom it was for; a hard bounce or a complaint stops further mail to them."""
-    found = bounce.read(mail)
-    if found is None:
-        return
-    complaint = any(r.action == "complaint" for r in found.recipients)
-    hard = [r for r in found.recipients if r.hard]
-    row.reason = "; ".join(f"{r.address} {r.status or r.action}" for r in hard or found.recipients)[:500]
-    if not (hard or complaint):
-        return
-    words = f"{hard[0].status} {hard[0].diagnostic}".strip() if hard else "complaint"
-    sent = _returned_mail(session, found)
-    if sent is not None and hard and sent.state in ("sent", "in_doubt"):
-        outbox.note_returned(session, sent, f"came back: {words}", now)
-    for person in _bounced_people(session, sent, found):
-        how = "complained" if complaint else "unreachable"
-        if registry.note_unreachable(session, person, how, who="mail server", words=words, at=now):
-            warn("unreachable", address=person.write_to, how=how)
-        waiting = sa.select(Outbox).where(Outbox.participant_id == person.id, Outbox.state == "waiting")
-        for owed in session.scalars(waiting):
-            outbox.withdraw(session, owed, how, now)
-
-
-def _returned_mail(session: Session, found: bounce.Bounce) -> Outbox | None:
-    """Return our mail that a report speaks of: by the Message-ID, or by our own header where that was rewritten."""
-    ids = [*found.message_ids, f"<{found.mailbot_id}>"]
-    return session.scalar(sa.select(Outbox).where(Outbox.message_id.in_(ids)).limit(1))
-
-
-def _bounced_people(session: Session, sent: Outbox | None, found: bounce.Bounce) -> list[Participant]:
-    if sent is not None and sent.participant_id is not None:
-        person = session.get(Participant, sent.participant_id)
-        # The mail may have gone to somebody else for them, or to an address that they have corrected since.
-        return [person] if person and key(person.write_to or "") == key(sent.recipient) else []
-    addresses = {a.lower() for r in found.recipients if r.hard or r.action == "complaint" for a in r.addresses}
-    return list(session.scalars(sa.select(Participant).where(sa.func.lower(Participant.write_to).in_(addresses))))
-
-
 def _hold(
     database: Database, row_id: int, read: Read | None, why: tuple[str, str], *, config: Config, now: datetime
 ) -> None:
     """Set a message aside for a person, in a transaction of its own."""
     try:
         _hold_with(database, row_id, read, why, config=config, now=now)
-    except sa.exc.OperationalError:
-        raise
-    except Exception as e:  # noqa: BLE001 -- what can't be written down about it must not keep it from being held
+    except Exception as e:
+        if in_trouble(e):
+            raise
+        # What can't be written down about it must not keep it from being held.
         _hold_with(database, row_id, None, (why[0], f"{why[1]} ({type(e).__name__})".strip()), config=config, now=now)
     warn("message_held", id=row_id, reason=why[0])
 

@@ -12,9 +12,13 @@ from ipaddress import ip_address
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailbot import tokens
 from mailbot.config.checks import known_zones
 from mailbot.config.places import Path
 from mailbot.config.wallclock import comes, gap
+
+MAX_LOCAL = 64
+"""Characters that an address may have before the @ (RFC 5321 section 4.5.3.1.1)."""
 
 Found = tuple[Path, str, str]
 """Where, what, and what to write instead."""
@@ -140,10 +144,22 @@ def _way_out(smtp: dict[str, Any], mailboxes: list[tuple[int, dict[str, Any]]]) 
     if smtp.get("evidence") == "sent" and not on_server and not smtp.get("maildir"):
         why = "there is no mailbox on a server, and so no Sent folder to look at"
         yield ("smtp", "evidence"), why, 'write "copy" or "none"'
+    yield from _room_for_plus(smtp)
     for number, mailbox in mailboxes:
         if mailbox.get("maildir") and mailbox["maildir"] == smtp.get("maildir"):
             where: Path = ("mailbox", number, "maildir")
             yield where, "mailbot would read the mail that it writes itself", "name another folder"
+
+
+def _room_for_plus(smtp: dict[str, Any]) -> Iterator[Found]:
+    """Say where a token behind a plus would make the sender's address too long for servers."""
+    sender = smtp.get("from")
+    local = sender.rpartition("@")[0].rpartition("<")[2].strip() if isinstance(sender, str) else ""
+    room = MAX_LOCAL - len(tokens.plus_address("@", tokens.REPLY, "x" * tokens.LENGTH)) + len("@")
+    for name in ("envelope_sender", "reply_to"):
+        if smtp.get(name) == "plus" and len(local) > room:
+            why = f'"{local}" is too long for a token behind a plus: servers take {MAX_LOCAL} characters before the @'
+            yield ("smtp", name), why, f'write "plain", or send from an address with at most {room} before the @'
 
 
 def _event(event: dict[str, Any], path: Path) -> Iterator[Found]:

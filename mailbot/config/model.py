@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from mailbot.addresses import ascii_form
+from mailbot.addresses import ascii_form, key
 from mailbot.config import values as v
 from mailbot.config.builtin import builtin_templates
 from mailbot.config.checks import (
@@ -135,6 +135,8 @@ class SmtpConfig(Server):
     max_per_minute: Annotated[int, v.number("mails a minute", 0, 100_000, 30)] = 0
     evidence: Annotated[Literal["sent", "copy", "none"], v.choice("sent", "copy", "none")] = "sent"
     in_doubt: Annotated[Literal["repeat", "ask"], v.choice("repeat", "ask")] = "repeat"
+    envelope_sender: Annotated[Literal["plain", "plus"], v.choice("plain", "plus")] = "plain"
+    reply_to: Annotated[Literal["plain", "plus"], v.choice("plain", "plus")] = "plain"
     copy_to: Annotated[str, BeforeValidator(v.read_own_address)] = ""
 
     @model_validator(mode="before")
@@ -360,6 +362,12 @@ class Config(Table):
         found = [mailbox for mailbox in self.mailboxes if mailbox.maildir is None]
         same = [mailbox for mailbox in found if mailbox.user and mailbox.user == self.smtp.user]
         return next(iter(same or found), None)
+
+    def is_own(self, address: str) -> bool:
+        """Say whether an address is ours, also with something behind a plus: never a participant's."""
+        own, given = {key(one) for one in self.own_addresses}, key(address)
+        local, _, domain = given.rpartition("@")
+        return given in own or f"{local.partition('+')[0]}@{domain}" in own
 
     def event(self, slug: str) -> EventConfig:
         """Return the event with that slug; raises KeyError where there is none."""

@@ -5,13 +5,25 @@ leaves a `Change` with the words it was read from. This package never reads a me
 """
 
 from mailbot.registry.history import latest_values, people_of, story
-from mailbot.registry.record import Recorded, Source, change_field, note_unreachable, record
+from mailbot.registry.record import (
+    Recorded,
+    Source,
+    change_field,
+    note_reachable,
+    note_unreachable,
+    record,
+)
+from mailbot.registry.suggest import note_slip
+from mailbot.registry.vouched import Vouched
 
 __all__ = [
     "Recorded",
     "Source",
+    "Vouched",
     "change_field",
     "latest_values",
+    "note_reachable",
+    "note_slip",
     "note_unreachable",
     "people_of",
     "record",

@@ -6,22 +6,27 @@ never merged on a likeness alone: when it can't be told who is meant, a person i
 
 from __future__ import annotations
 
+import functools
 import unicodedata
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from rapidfuzz.distance import Levenshtein
 from sqlalchemy.orm import Session
 
-from mailbot.addresses import key
+from mailbot.addresses import domain, key
 from mailbot.errors import Held
+from mailbot.misspelt import PROVIDERS
 from mailbot.models import Participant
 from mailbot.rsvp.answer import Answer
 
 SLIPS = 1  # letters by which a word may be another and still the same one with a typing error …
 SLIPS_FROM = 5  # … where it has at least so many: Ali and Aly may be brothers
+MOST_ALIKE = 20  # people of one name that are looked at
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ß": "ss"})
 
 
+@functools.lru_cache(maxsize=16_384)
 def folded(name: str) -> str:
     """Return a name for comparison: lower case, no accents, words sorted."""
     # Decomposed, folded and decomposed again: the compatibility caseless match of Unicode's section 3.13.
@@ -78,11 +83,30 @@ def by_sender(session: Session, event: str, sender: str) -> list[Participant]:
     return list(session.scalars(query.order_by(Participant.id)))
 
 
-def find(session: Session, event: str, answer: Answer, sender: str, *, correction: bool = False) -> Participant | None:
+def find(
+    session: Session,
+    event: str,
+    answer: Answer,
+    sender: str,
+    *,
+    correction: bool = False,
+    proven: Sequence[Participant] = (),
+) -> Participant | None:
     """Return the participant whom an answer of a registration speaks of; None for somebody new.
 
-    Raises Held when it could be several who share an address. A correction may be one of the name itself.
+    Raises Held when it could be several who share an address. A correction may be one of the name itself. `proven` are
+    those whose mail from us the message answers: they are known by that from any address.
     """
+    found = _known(session, event, answer, sender, correction=correction)
+    if found is not None or not proven:
+        return found
+    if answer.name:
+        return next((p for p in proven if alike(p.name, str(answer.name.value))), None)
+    # Without a name it may be somebody to whom our mail was passed on, unless it speaks of what is registered.
+    return proven[0] if len(proven) == 1 and answer.is_sender and correction else None
+
+
+def _known(session: Session, event: str, answer: Answer, sender: str, *, correction: bool) -> Participant | None:
     name = str(answer.name.value) if answer.name else ""
     near = by_sender(session, event, sender)
     if answer.email:
@@ -108,11 +132,23 @@ def _by_name(same: list[Participant], name: str) -> Participant | None:
     return named or next((p for p in same if not p.name), None)
 
 
-def find_to_cancel(session: Session, event: str, answer: Answer, sender: str) -> Participant | None:
+def find_to_cancel(
+    session: Session, event: str, answer: Answer, sender: str, proven: Sequence[Participant] = ()
+) -> Participant | None:
     """Return the participant who cancels; None when nobody is registered whom it could mean.
 
     Raises Held when it could be several: an assistant who registered three people and writes "I must cancel".
     """
+    found = _known_to_cancel(session, event, answer, sender)
+    if found is not None or not proven:
+        return found
+    named = [p for p in proven if answer.name is None or alike(p.name, str(answer.name.value))]
+    if len(named) > 1:
+        raise Held("whom_does_it_mean", ", ".join(p.name or p.identity for p in named[:5]))
+    return named[0] if named else None
+
+
+def _known_to_cancel(session: Session, event: str, answer: Answer, sender: str) -> Participant | None:
     name = str(answer.name.value) if answer.name else ""
     address = str(answer.email.value) if answer.email else sender
     own = by_address(session, event, address)
@@ -128,3 +164,38 @@ def find_to_cancel(session: Session, event: str, answer: Answer, sender: str) ->
     if near and answer.email and near[0].email and key(near[0].email) != key(address):
         return None  # somebody else's address: the writer comes all the same
     return near[0] if near else None
+
+
+def of_that_name(session: Session, event: str, name: str) -> list[Participant]:
+    """Return those who come and whose name is like this one, of at least two words: a first name alone is nobody's."""
+    if len(folded(name).split()) < 2:
+        return []
+    query = sa.select(Participant.id, Participant.name).where(
+        Participant.event == event, Participant.name.is_not(None), Participant.status != "declined"
+    )
+    named = [(id_, own) for id_, own in session.execute(query) if len(folded(own).split()) > 1 and alike(own, name)]
+    found = sa.select(Participant).where(Participant.id.in_([id_ for id_, _ in named[:MOST_ALIKE]]))
+    return list(session.scalars(found.order_by(Participant.id))) if named else []
+
+
+def may_be_one(session: Session, event: str, answer: Answer) -> list[Participant]:
+    """Return participants at other addresses who may be the person that an answer speaks of.
+
+    The name is like theirs, and the phone, the organisation or the mail domain is the same. That is a likeness: it says
+    that somebody should look, and never that the two are one.
+    """
+    if answer.name is None:
+        return []
+    given = {n: str(v.value) for n, v in answer.values().items()}
+    found = of_that_name(session, event, given["name"])
+    return [p for p in found if _shares(p, given) and not (p.email and key(p.email) == key(given.get("email", "")))]
+
+
+def _shares(person: Participant, given: dict[str, str]) -> bool:
+    if person.phone and person.phone == given.get("phone"):
+        return True
+    theirs, said = folded(person.organisation or "").split(), folded(given.get("organisation", "")).split()
+    if theirs and said and (set(theirs) <= set(said) or set(said) <= set(theirs)):
+        return True
+    host = domain(person.email or "")
+    return bool(host) and host not in PROVIDERS and host == domain(given.get("email", ""))

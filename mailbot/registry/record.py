@@ -6,17 +6,19 @@ older message that comes late fills gaps and changes nothing else. Nothing here 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from mailbot import notices
 from mailbot.addresses import key
 from mailbot.errors import Held
 from mailbot.models import Change, Participant, Received
-from mailbot.registry import identity
+from mailbot.registry import identity, vouched
 from mailbot.registry.history import SPOKE, latest_values
+from mailbot.registry.vouched import Vouched
 from mailbot.rsvp.answer import FIELDS, Answer, Reading, Value
 
 # How much a place counts: what is written in answer counts more than what is always there. Absent places count 2.
@@ -24,6 +26,12 @@ _RANK = {"header": 0, "signature": 1, "forwarded": 1, "attachment": 1}
 _CLAMP = {"phone": 64, "mode": 16, "email": 320}  # characters; the tables' limits and RFC 5321 4.5.3.1
 MAX_VALUE = 500  # characters of one value; longer ones are not names, titles or organisations
 MAX_PEOPLE = 40  # participants that one message may register; more than that a person should look at
+
+
+STAYS = ("shared_address", vouched.SAME_PERSON, "fails_dmarc", "mail_comes_back", "perhaps_address", "other_address")
+"""Words for review that a later message does not answer by being clear."""
+ABOUT_ADDRESS = ("mail_comes_back", "perhaps_address", "other_address")
+"""Words for review that are over once mail gets through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,12 @@ class Source:
     sent_at: datetime | None = None
     utc_offset: int | None = None
     language: str = ""
+    vouched: Vouched | None = None  # None: a person's own decision, or a test's; nothing is asked then
+
+    @property
+    def writer(self) -> str:
+        """The address that wrote, as far as a server can vouch for it."""
+        return self.vouched.writer if self.vouched else self.sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,11 @@ class Recorded:
     participant: Participant
     case: str
     changed: tuple[str, ...]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the participant was written down just now."""
+        return self.case == "not_coming" or (self.case in ("registered", "tentative") and "status" not in self.changed)
 
 
 def record(session: Session, event: str, reading: Reading, source: Source) -> list[Recorded]:
@@ -68,10 +87,14 @@ def record(session: Session, event: str, reading: Reading, source: Source) -> li
 def _register(session: Session, event: str, answer: Answer, reading: Reading, source: Source) -> Recorded:
     tentative = answer.partstat == "TENTATIVE"
     status = "tentative" if tentative else "registered"
-    person = identity.find(session, event, answer, source.sender, correction=reading.correction)
+    proven = _proven(session, event, source)
+    person = identity.find(session, event, answer, source.sender, correction=reading.correction, proven=proven)
     new = person is None
     if person is None:
-        person = _new(session, event, answer, source, status)
+        person = _new_unless_known(session, event, answer, source, reading=reading, status=status)
+    else:
+        vouched.check(session, person, source.vouched)
+        answer = _kept_address(person, answer)
     stale = _is_stale(session, person, source)
     changed = [] if new or stale else _set_status(session, person, status, source, _words(answer, reading))
     changed += _set_fields(session, person, answer, reading, source, gaps_only=stale or answer.partstat is not None)
@@ -85,20 +108,64 @@ def _register(session: Session, event: str, answer: Answer, reading: Reading, so
 
 
 def _decline(session: Session, event: str, answer: Answer, source: Source) -> Recorded:
-    person = identity.find_to_cancel(session, event, answer, source.sender)
+    person = identity.find_to_cancel(session, event, answer, source.sender, _proven(session, event, source))
     if person is not None:
+        vouched.check(session, person, source.vouched)
         changed = []
         if not _is_stale(session, person, source):  # else they changed their mind again since they wrote this
             changed = _set_status(session, person, "declined", source, "")
             _latest(session, person, source)
         _spoke(session, person, "decline", source)
         return Recorded(person, "cancelled" if changed else "unchanged", tuple(changed))
+    _not_somebody_elses(session, event, answer, source)
     person = _new(session, event, answer, source, "declined")
     for name in ("email", "name"):
         if (value := getattr(answer, name)) is not None:
             _set(session, person, name, value, source)
     _spoke(session, person, "decline", source)
     return Recorded(person, "not_coming", ())
+
+
+def _proven(session: Session, event: str, source: Source) -> list[Participant]:
+    """Return the participants of the event whose mail from us the message answers."""
+    if source.vouched is None or not source.vouched.proven:
+        return []
+    query = sa.select(Participant).where(Participant.event == event, Participant.id.in_(source.vouched.proven))
+    return list(session.scalars(query.order_by(Participant.id)))
+
+
+def _kept_address(person: Participant, answer: Answer) -> Answer:
+    """Leave out the address that a message only came from, where its writer was known by another: it may be borrowed.
+
+    Somebody whom mail no longer reaches has moved there for good.
+    """
+    borrowed = answer.email is not None and answer.email.where == "header" and person.reachable == "yes"
+    same = answer.email is not None and key(str(answer.email.value)) == key(person.email or str(answer.email.value))
+    return replace(answer, email=None) if borrowed and not same else answer
+
+
+def _new_unless_known(
+    session: Session, event: str, answer: Answer, source: Source, *, reading: Reading, status: str
+) -> Participant:
+    """Register somebody new; where they may be somebody who is registered already, mark both for a person to look at.
+
+    A correction by somebody whom we know from another address is no registration: it is held.
+    """
+    if reading.correction:
+        _not_somebody_elses(session, event, answer, source)
+    twins = identity.may_be_one(session, event, answer) if source.vouched else []
+    person = _new(session, event, answer, source, status)
+    for one in [person, *twins] if twins else []:
+        one.review = " ".join(dict.fromkeys([*one.review.split(), vouched.SAME_PERSON]))
+    return person
+
+
+def _not_somebody_elses(session: Session, event: str, answer: Answer, source: Source) -> None:
+    """Raise Held where an answer that changes or cancels may mean somebody who is registered at another address."""
+    if source.vouched is None or answer.name is None:
+        return
+    if found := identity.of_that_name(session, event, str(answer.name.value)):
+        raise Held(vouched.OTHER_ADDRESS, ", ".join(p.name or p.identity for p in found[:5]))
 
 
 def _new(session: Session, event: str, answer: Answer, source: Source, status: str) -> Participant:
@@ -110,7 +177,7 @@ def _new(session: Session, event: str, answer: Answer, source: Source, status: s
         write_to=str(answer.email.value) if answer.email else source.sender or None,
         registered_at=source.at,
         changed_at=source.at,
-        review="shared_address" if taken else "",
+        review=" ".join(["shared_address"] * taken + _doubts(source)),
     )
     session.add(person)
     session.flush()
@@ -118,6 +185,11 @@ def _new(session: Session, event: str, answer: Answer, source: Source, status: s
                     field="status", old=None, new=status)  # fmt: skip
     session.add(change)
     return person
+
+
+def _doubts(source: Source) -> list[str]:
+    """Return why a first registration should be looked at: its sender may be forged."""
+    return ["fails_dmarc"] if source.vouched and source.vouched.verdict == "fail" else []
 
 
 def _is_stale(session: Session, person: Participant, source: Source) -> bool:
@@ -204,7 +276,7 @@ def _settle(
     kept = (
         person.review.split()
         if reading.correction or stale
-        else [w for w in person.review.split() if w == "shared_address"]
+        else [w for w in person.review.split() if w.partition(":")[0] in STAYS]
     )
     person.review = " ".join(dict.fromkeys([*kept, *answer.review, *reading.review]))
     if not stale:
@@ -215,7 +287,7 @@ def _latest(session: Session, person: Participant, source: Source) -> None:
     person.received_id = source.received_id
     person.utc_offset = source.utc_offset if source.utc_offset is not None else person.utc_offset
     person.language = source.language or person.language
-    if person.reachable == "unreachable" and key(person.write_to or "") == key(source.sender):
+    if person.reachable == "unreachable" and key(person.write_to or "") == key(source.writer):
         note_reachable(session, person, source)  # whoever writes to us from an address can be reached there
 
 
@@ -237,6 +309,8 @@ def change_field(session: Session, person: Participant, name: str, new: str | No
 
 def note_reachable(session: Session, person: Participant, source: Source) -> None:
     """Note that an address is alive again: its owner wrote from it, or gave another one."""
+    person.review = " ".join(w for w in person.review.split() if w.partition(":")[0] not in ABOUT_ADDRESS)
+    notices.settle(session, person.id, ("unreachable",), source.at)
     session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
                        field="reachable", old=person.reachable, new="yes"))  # fmt: skip
     person.reachable = "yes"
