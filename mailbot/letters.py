@@ -60,7 +60,16 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
         calendar=calendar,
         uid=f"{event.slug}-{people[0].id}@{config.smtp.domain}" if len(people) == 1 else "",
         guide_sent=_guide_sent(session, event, people),
+        headers=_reply_to(row, config),
     )
+
+
+def _reply_to(row: Outbox, config: Config) -> tuple[tuple[str, str], ...]:
+    """Return the Reply-To whose token shows who answers, from whatever address, where plus-addresses may be used."""
+    word = tokens.of_message_id(row.message_id)
+    if config.smtp.reply_to != "plus" or not word:
+        return ()
+    return (("Reply-To", tokens.plus_address(config.smtp.from_.email, tokens.REPLY, word)),)
 
 
 def missing(person: Participant, event: EventConfig) -> list[str]:
