@@ -202,7 +202,7 @@ def _other(old: str, values: list[str], field: str, chance: random.Random) -> st
 
 
 def _crossed(one: str, other: str) -> str:
-    """Return the head of one value with the tail of another: "chief of" the one's "pensions"; one where either has none."""
+    """Return the head of one value with the tail of another ("chief of" "pensions"); one where either has none."""
     head, tail = _TAIL.split(one, 1)[0], _TAIL.search(other)
     return f"{head.rstrip()} {other[tail.start() :].lstrip()}" if tail and _TAIL.search(one) else one
 
