@@ -193,11 +193,11 @@ def _own_mail(read: Read, config: Config) -> tuple[str, str] | None:
 
 def _source(session: Session, row: Received, read: Read, config: Config, now: datetime) -> Source:
     """Return who says what a message says, and what shows that they do."""
-    vouched = trust.vouched_for(session, read.message, row.mailbox, config, now)
-    if vouched.verdict == "fail":
+    shown = trust.vouched_for(session, read.message, row.mailbox, config, now)
+    if shown.verdict == "fail":
         row.review = " ".join([*row.review.split(), "fails_dmarc"])
     return Source(received_id=row.id, sender=row.sender, at=now, sent_at=row.sent_at,
-                  utc_offset=_offset(read.message), language=read.reading.language, vouched=vouched)  # fmt: skip
+                  utc_offset=_offset(read.message), language=read.reading.language, vouched=shown)  # fmt: skip
 
 
 def _is_themselves(source: Source) -> bool:

@@ -16,7 +16,7 @@ from mailbot import notices
 from mailbot.addresses import key
 from mailbot.errors import Held
 from mailbot.models import Change, Participant, Received
-from mailbot.registry import identity, vouched
+from mailbot.registry import identity, suggest, vouched
 from mailbot.registry.history import SPOKE, latest_values
 from mailbot.registry.vouched import Vouched
 from mailbot.rsvp.answer import FIELDS, Answer, Reading, Value
@@ -28,10 +28,9 @@ MAX_VALUE = 500  # characters of one value; longer ones are not names, titles or
 MAX_PEOPLE = 40  # participants that one message may register; more than that a person should look at
 
 
-STAYS = ("shared_address", vouched.SAME_PERSON, "fails_dmarc", "mail_comes_back", "perhaps_address", "other_address")
-"""Words for review that a later message does not answer by being clear."""
-ABOUT_ADDRESS = ("mail_comes_back", "perhaps_address", "other_address")
-"""Words for review that are over once mail gets through."""
+STAYS = ("shared_address", vouched.SAME_PERSON, vouched.WORDS["fail"], *suggest.ABOUT_ADDRESS)
+"""Words for review that a later message does not answer by being clear; those about an address end once mail gets
+through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +188,7 @@ def _new(session: Session, event: str, answer: Answer, source: Source, status: s
 
 def _doubts(source: Source) -> list[str]:
     """Return why a first registration should be looked at: its sender may be forged."""
-    return ["fails_dmarc"] if source.vouched and source.vouched.verdict == "fail" else []
+    return [vouched.WORDS["fail"]] if source.vouched and source.vouched.verdict == "fail" else []
 
 
 def _is_stale(session: Session, person: Participant, source: Source) -> bool:
@@ -309,7 +308,7 @@ def change_field(session: Session, person: Participant, name: str, new: str | No
 
 def note_reachable(session: Session, person: Participant, source: Source) -> None:
     """Note that an address is alive again: its owner wrote from it, or gave another one."""
-    person.review = " ".join(w for w in person.review.split() if w.partition(":")[0] not in ABOUT_ADDRESS)
+    person.review = " ".join(w for w in person.review.split() if w.partition(":")[0] not in suggest.ABOUT_ADDRESS)
     notices.settle(session, person.id, ("unreachable",), source.at)
     session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
                        field="reachable", old=person.reachable, new="yes"))  # fmt: skip

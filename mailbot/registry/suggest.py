@@ -15,7 +15,9 @@ from mailbot.addresses import domain, key
 from mailbot.models import Change, Participant, Received
 from mailbot.registry.history import SPOKE
 
-PERHAPS, OTHER = "perhaps_address", "other_address"
+COMES_BACK, PERHAPS, OTHER = "mail_comes_back", "perhaps_address", "other_address"
+"""Words for review, the latter two with an address behind a colon."""
+ABOUT_ADDRESS = (COMES_BACK, PERHAPS, OTHER)
 MOST = 2  # other addresses that are offered: more are a directory, not a signature
 
 
@@ -38,7 +40,7 @@ def note_unreachable(session: Session, person: Participant, address: str, own: C
     known = {key(address), key(likely), *own}
     others = [a for a in dict.fromkeys(map(key, named)) if a not in known][:MOST]
     words = [f"{PERHAPS}:{likely}"] if likely else []
-    _mark(person, ["mail_comes_back", *words, *(f"{OTHER}:{a}" for a in others)])
+    _mark(person, [COMES_BACK, *words, *(f"{OTHER}:{a}" for a in others)])
     return [a for a in (likely, *others) if a]
 
 

@@ -34,6 +34,7 @@ GENEVA = ZoneInfo("Europe/Zurich")
 REGISTRAR = "rsvp@workers-network.example"
 
 CONFIG = """\
+{top}
 languages = ["fr", "en", "es", "pt"]
 [organisers]
 addresses = ["registrar2@workers-network.example"]
@@ -57,6 +58,7 @@ end = {end}
 timezone = "Europe/Zurich"
 invitations = ["<invite-fr@workers-network.example>", "<invite-en@workers-network.example>"]
 subject_words = ["webinaire", "webinar", "seminario web", "webinário"]
+{event_keys}
 [event.webex]
 url = "https://workers-network.example/webex/join/webinaire-2"
 meeting_number = "123 456 789"
@@ -108,6 +110,8 @@ class Organisation:
     end: str = "2027-03-30T17:15:00"
     smtp_extra: str = 'evidence = "none"'
     event_extra: str = ""
+    event_keys: str = ""
+    top: str = ""
     mailbox_extra: str = ""
     now: datetime = datetime(2027, 3, 1, 8, 0, tzinfo=GENEVA)
     _open: list[tuple[Database, Turns, list[Box]]] = field(default_factory=list)
@@ -123,7 +127,7 @@ class Organisation:
         )
         text = CONFIG.format(
             mailboxes=boxes, smtp=self.smtp.port, start=self.start, end=self.end, smtp_extra=self.smtp_extra,
-            event_extra=self.event_extra,
+            event_extra=self.event_extra, event_keys=self.event_keys, top=self.top,
         )  # fmt: skip
         (self.folder / "config.toml").write_text(text, "utf-8")
         return load(self.folder / "config.toml")
@@ -288,7 +292,7 @@ def shown(mail: Mail) -> str:
     """Return what people and programs see of a mail, without what differs from run to run."""
     names = ("From", "To", "Subject", "Date", "In-Reply-To", "References", "Auto-Submitted", "X-Auto-Response-Suppress",
              "X-Mailbot-Mail", "Content-Language", "List-Unsubscribe")  # fmt: skip
-    own = re.compile(r"<[0-9a-f]{32}@")  # our Message-IDs: another one for each database
+    own = re.compile(r"<[0-9a-z]{32}@")  # our Message-IDs: another one for each database
     lines = [f"{n}: {own.sub('<…@', str(mail[n]))}" for n in names if mail[n]]
     lines += [f"[{part.get_content_type()}]" for part in mail.walk() if not part.is_multipart()]
     entry = next((part for part in mail.walk() if part.get_content_type() == "text/calendar"), None)
