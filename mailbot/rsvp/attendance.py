@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailbot.rsvp import words
+from mailbot.rsvp import refusals, words
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.words import Hit
 
@@ -77,12 +77,14 @@ def stance(text: str) -> Stance:
     hits = words.scan(folded)
     modes = tuple(_modes(text, folded, hits))
     yes = _first_affirmed(folded, hits, "attendance.yes")
-    cancel = next((h for h in words.of(hits, "attendance.cancel") if not _negated(folded, hits, h)), None)
+    cancels = (h for h in words.of(hits, "attendance.cancel") if not refusals.goes_on(folded, h))
+    cancel = next((h for h in cancels if not _negated(folded, hits, h)), None)
     no = next((h for h in words.of(hits, "attendance.no") if not _about_something_else(folded, hits, h)), None)
     conditional = next(iter(words.of(hits, "attendance.conditional")), None)
     sure = _first_affirmed(folded, hits, "attendance.sure")
-    denied = next((h for h in words.of(hits, "attendance.yes") if _negated(folded, hits, h)), None)
-    regret = next(iter(words.of(hits, "attendance.regret")), None)
+    denied = refusals.denied(folded, hits)
+    regrets = words.of(hits, "attendance.regret")
+    regret = next((h for h in regrets if not refusals.about_another_matter(folded, hits, h)), None)
     return Stance(
         yes, _span(no), _span(cancel), _span(conditional), modes, _span(denied), _span(regret), sure, _breaks(folded)
     )
@@ -100,12 +102,7 @@ def modes(text: str) -> list[Mode]:
 def questions(text: str) -> list[tuple[int, int]]:
     """Return the sentences in which the writer asks something; "tudo bem?" and "ok?" ask nothing."""
     folded = fold(text)
-    asked = [
-        (a, b)
-        for a, b in sentences(text)
-        if re.search(r"[?؟]", text[a:b])
-        or (words.of(words.scan(folded[a:b]), "question.cues") and _indirect(folded[a:b]))
-    ]
+    asked = [(a, b) for a, b in sentences(text) if re.search(r"[?؟]", text[a:b]) or _indirect(folded[a:b])]
     return [(a, b) for a, b in asked if len(text[a:b].split()) > 3 and not _TAG.search(folded[a:b].rstrip())]
 
 
@@ -217,15 +214,19 @@ def _about_something_else(folded: str, hits: Sequence[Hit], hit: Hit) -> bool:
     lacks = words.of(hits, "equipment.lack", "equipment.ask")
     if any(abs(h.start - hit.end) < 60 or h.start <= hit.start < h.end for h in lacks):
         return True
+    if refusals.about_another_matter(folded, hits, hit) or refusals.goes_on(folded, hit):
+        return True
     after = folded[hit.end : hit.end + 30]
     return bool(re.match(r"\W{0,2}(?:for the (?:delay|late)|pour le retard|por la demora|pela demora)", after))
 
 
 def _indirect(folded: str) -> bool:
     """Say whether a sentence without a question mark asks all the same: it opens so, or says "would like to know"."""
-    cues = words.of(words.scan(folded), "question.cues")
-    lead = len(folded) - len(folded.lstrip())
-    return any(h.start - lead <= 3 or h.end - h.start > 8 for h in cues)
+    hits = words.scan(folded)
+    lead = len(folded) - len(folded.lstrip(" \t\n-*•·"))
+    if any(h.start - lead <= 3 for h in words.of(hits, "question.cues")):
+        return True
+    return any(not _negated(folded, hits, h) for h in words.of(hits, "question.wants"))
 
 
 def _breaks(folded: str) -> tuple[int, ...]:

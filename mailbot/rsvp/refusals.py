@@ -1,0 +1,108 @@
+"""What a "can't" is about: taking part, the journey only, or something else; and who is meant by a "no".
+
+Grammar rather than phrases: words of inability from the lexicon's `kind.able`, then the first verb behind them. Works
+on folded text; decides no kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mailbot.rsvp import words
+from mailbot.rsvp.words import Hit
+
+REACH = 70
+"""Characters behind a word of inability in which its verb stands; in German it ends the clause."""
+_STOP = re.compile(r"[.!?;:\n]|(?<=\w\w),\s|\b(?:but|mais|pero|mas|ma|aber|sino|sondern)\b")
+_AFTER = re.compile(r"\W{1,2}(?:\w+\W{1,2}){0,2}?(?:pas|plus|nicht|kein\w*)\b")
+_ENDS_WITH_NOT = re.compile(r" (?:no|nao|not|non|nicht|pas)$")
+_GOES_ON = re.compile(
+    r" (?!(?:pour|for|this|por|para|per|fur|from|to|a|at|en|esta|desta|dessa|cette|questa|dies\w*)\b)[a-z]"
+)
+_OR = re.compile(r"\W*\b(?:o|or|ou|oder|od|u|y/o|and/or|et/ou|e/ou|/)\b\W*(?:\w+\W+){0,2}$|\s*/\s*$")
+_NEXT = re.compile(r"[.!?;:,\n]|\b(?:and|et|y|e|und|but|mais|pero|mas|ma|aber|instead|plutot|to)\b")
+_CLAUSE = re.compile(r"[.!?;:,()\n]|\s(?:but|mais|pero|mas|ma|aber|et|and|y|e|und)\s")
+_ASKED = re.compile(
+    r"\b(?:how|when|where|whether|can i|could i|may i|can we|do i|comment|quand|est-ce que|puis-je|je peux|"
+    r"pourrais-je|peut-on|como|"
+    r"cuando|donde|hasta que|puedo|podria|quando|onde|posso|ate que|wie|wann|wo|ob|kann ich|koennen wir|darf ich|come|"
+    r"dove|entro quando|si puo|possiamo)\b[^.!?;:\n]*$"
+)
+_IF = re.compile(
+    r"\b(?:if|whether|si|se|caso|wenn|falls|sofern|ob|unless|in case|should|au cas ou|por si|en caso|qualora)\b"
+    r"[^.!?;:\n]*$"
+)
+
+
+def about_another_matter(folded: str, hits: Sequence[Hit], hit: Hit) -> bool:
+    """Say whether a word of inability or regret speaks of a file, a late answer and the like, not of taking part."""
+    if not _is_inability(hits, hit):
+        return False
+    verb = _verb_behind(folded, hits, hit)
+    return verb is not None and verb.key == "kind.other"
+
+
+def goes_on(folded: str, hit: Hit) -> bool:
+    """Say whether a phrase that ends with its "not" denies only what comes next: "desta vez não | é online"."""
+    ends = _ENDS_WITH_NOT.search(folded[hit.start : hit.end]) is not None
+    return ends and _GOES_ON.match(folded[hit.end :][:20]) is not None
+
+
+def about_the_journey(folded: str, hits: Sequence[Hit], hit: Hit) -> bool:
+    """Say whether a word of inability is about travelling, which leaves the ways without travel open."""
+    if not _is_inability(hits, hit):
+        return False
+    end = _clause_end(folded, hit.end)
+    return any(hit.start < h.start <= end for h in words.of(hits, "kind.travel"))
+
+
+def negated(folded: str, hits: Sequence[Hit], hit: Hit) -> bool:
+    """Say whether a "not" stands before a verb in its clause, or right behind it as in "viens pas", "komme nicht"."""
+    start = max(_clause_start(folded, hit.start), hit.start - 45)
+    if any(start <= w.start and w.end <= hit.start for w in words.of(hits, "negation.words", "kind.nobody")):
+        return True
+    return _AFTER.match(folded[hit.end : hit.end + 40]) is not None
+
+
+def denied(folded: str, hits: Sequence[Hit]) -> Hit | None:
+    """Return the first verb of taking part that is denied, None where there is none."""
+    return next((h for h in words.of(hits, "kind.verbs", "attendance.yes") if negated(folded, hits, h)), None)
+
+
+def left_open(folded: str, one: tuple[int, int], other: tuple[int, int] | None) -> bool:
+    """Say whether a way to take part is only one of two that are named ("online or in person"), or a supposition."""
+    if other is not None and one[1] <= other[0] and _OR.search(folded[one[1] : other[0]]):
+        return True
+    return _IF.search(folded[max(0, one[0] - 80) : one[0]]) is not None
+
+
+def goes_over(folded: str, one: int, other: int) -> bool:
+    """Say whether a new thought begins between two places: "cancel my flight, I join by Webex"."""
+    return _NEXT.search(folded[one:other]) is not None
+
+
+def asked_about(folded: str, span: tuple[int, int]) -> bool:
+    """Say whether a question asks whether, how or when one may take part: "how do I sign up" is no registration."""
+    return _ASKED.search(folded[max(0, span[0] - 60) : span[0]]) is not None
+
+
+def _is_inability(hits: Sequence[Hit], hit: Hit) -> bool:
+    return any(h.start < hit.end and hit.start < h.end for h in words.of(hits, "kind.able"))
+
+
+def _verb_behind(folded: str, hits: Sequence[Hit], hit: Hit) -> Hit | None:
+    """Return what one is unable to do: the first verb behind, or inside where the "not" stands behind it."""
+    end = _clause_end(folded, hit.end)
+    verbs = [h for h in words.of(hits, "kind.verbs", "kind.other", "kind.travel") if hit.start < h.start <= end]
+    return min(verbs, key=lambda h: (h.start, -h.end), default=None)
+
+
+def _clause_end(folded: str, at: int) -> int:
+    stop = _STOP.search(folded, at + 2, at + REACH)
+    return stop.start() if stop else at + REACH
+
+
+def _clause_start(folded: str, at: int) -> int:
+    before = folded[max(0, at - 120) : at]
+    return at - len(before) + max((m.end() for m in _CLAUSE.finditer(before)), default=0)
