@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from mailbot.rsvp import attendance, phrases, roles, words
 from mailbot.rsvp.fold import fold
@@ -109,6 +109,7 @@ def _single() -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=words.REMEMBERED)
 def field_of(label: str) -> tuple[str, float]:
     """Return the field that a label asks for and how surely, ("", 0) where it is no label."""
     if len(label) > 90:

@@ -93,10 +93,20 @@ def resolve(phone: Phone, countries: Sequence[tuple[str, str]], french: bool = F
         value = _parse(pn, written, _OVERSEAS[phone.digits[1:4]])
         if value:
             return Resolved(value, "phone-overseas", 0.93)
-    for country, shown_by in countries:
-        value = _parse(pn, written, country) or _parse_with_code(pn, phone.digits, country)
-        if value:
+    fitting = [
+        (value, shown_by)
+        for country, shown_by in countries
+        if (value := _parse(pn, written, country) or _parse_with_code(pn, phone.digits, country))
+    ]
+    if fitting:
+        value, shown_by = fitting[0]
+        rivals = {v for v, by in fitting if by == shown_by} - {value}
+        if not rivals:
             return Resolved(value, f"phone-country-by-{shown_by}", 0.95)
+        grouped = [v for v, by in fitting if by == shown_by and _grouped_so(phone.text, v)]
+        if len(set(grouped)) == 1:
+            return Resolved(grouped[0], "phone-country-by-grouping", 0.85)
+        return Resolved(value, f"phone-country-by-{shown_by}", 0.78)
     only = {v for c in _SPEAKING.get(language, ()) if (v := _parse(pn, written, c))}
     if len(only) == 1 and len(phone.digits) >= 9:
         return Resolved(only.pop(), "phone-only-country-of-language", 0.82)
@@ -151,8 +161,7 @@ def _kind(before: str, after: str) -> str:
         if hits:
             return hits[0].key.partition(".")[2]
     before = before.rstrip(" :.(-=\t")
-    toks = words.tokens(before)
-    hits = words.of(words.scan(before, toks), "phones.mobile", "phones.office", "phones.fax")
+    hits = words.of(words.scan(before), "phones.mobile", "phones.office", "phones.fax")
     near = [h for h in hits if len(before) - h.end < 22 and (h.end - h.start > 1 or h.end >= len(before) - 1)]
     # "tel" says least: a more telling word before it decides ("Cell / Tel", "Tél. portable").
     telling = [h for h in near if before[h.start : h.end] not in ("tel", "t")]
@@ -187,6 +196,14 @@ def _split(start: int, written: str) -> list[tuple[int, int]]:
         if min(len(re.sub(r"\D", "", left)), len(re.sub(r"\D", "", right))) >= 7:
             return [(start, start + mark.start()), *_split(start + mark.end(), right)]
     return [(start, start + len(written))]
+
+
+def _grouped_so(written: str, value: str) -> bool:
+    """Say whether a number is written in the groups that its country writes it in."""
+    import phonenumbers as pn
+
+    national = pn.format_number(pn.parse(value, None), pn.PhoneNumberFormat.NATIONAL)
+    return re.findall(r"\d+", national) == re.findall(r"\d+", written)
 
 
 def _clean(written: str) -> str:

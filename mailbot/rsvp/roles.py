@@ -6,18 +6,51 @@ A phrase begins at such a word; phrases says how far it goes. Nothing is shorten
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from mailbot.rsvp import grammar, language, names, phrases, words
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.phrases import Phrase
 from mailbot.rsvp.words import Hit, Token
 
+_OF_WORDS = frozenset(
+    [
+        "de",
+        "des",
+        "du",
+        "d",
+        "of",
+        "del",
+        "dos",
+        "das",
+        "do",
+        "da",
+        "di",
+        "dei",
+        "delle",
+        "degli",
+        "der",
+        "fur",
+        "for",
+        "pour",
+        "para",
+        "per",
+    ]
+)
+_DOERS = frozenset(["i", "we", "who", "to", "also", "they", "she", "he", "you", "will", "and"])
+_ORDERS_ABOUT = re.compile(r"\b(?:ilo|oit|bit|iao)\b")
+_OF_THE = (
+    r"\s(?:de\sla\s|de\sl['’]|de\s|du\s|del\s|da\s|do\s|of\sthe\s|of\s|di\s|della\s|dell['’]|der\s|at\sthe\s|at\s|with\s|"
+    r"à\sla\s|à\sl['’]|à\s|au\s|chez\s|pour\s|en\sla\s|en\sel\s|en\s|na\s|no\s|alla\s|presso\s|bei\sder\s|beim\s|bei\s|for\s)"
+)
+"""What stands between a title and the acronym of whom it is held with."""
 
-def organisations(text: str, hits: list[Hit] | None = None) -> list[Phrase]:
+
+def organisations(text: str, hits: Sequence[Hit] | None = None) -> list[Phrase]:
     """Return the organisations of a text in order; overlapping ones are one, from the phrases.leftmost word on."""
     folded = fold(text)
     toks = words.tokens(folded)
-    hits = words.scan(folded, toks) if hits is None else hits
+    hits = words.scan(folded) if hits is None else hits
     quiet = text in (text.lower(), text.upper()) or len(re.findall(r"[A-ZÀ-Þ]", text)) < max(3, len(toks) // 9)
     titled = {h.start for h in words.of(hits, "titles.heads")}
     found: list[Phrase] = []
@@ -28,12 +61,26 @@ def organisations(text: str, hits: list[Hit] | None = None) -> list[Phrase]:
         if text[head.start].islower() and (head.start in titled or _only_a_word(text, toks, at, quiet, hits)):
             continue
         phrase = _organisation(text, folded, toks, at, head, hits)
-        if phrase and not _ends_in_title(phrase, hits):
+        if phrase and not _ends_in_title(phrase, hits) and not _begins_later(text, phrase, head, hits):
             found.append(phrase)
-    return found
+    return sorted([*found, *_legal_bodies(text, found)], key=lambda o: o.start)
 
 
-def _ends_in_title(phrase: Phrase, hits: list[Hit]) -> bool:
+def _begins_later(text: str, phrase: Phrase, head: Hit, hits: Sequence[Hit]) -> bool:
+    """Say whether a small-written part of a house comes first: "núcleo de Viana da Plataforma …", "section X du Y"."""
+    if text[head.start].isupper() or not any(u.start == head.start for u in words.of(hits, "organisations.units")):
+        return False
+    inside = words.within(words.of(hits, "organisations.heads"), head.end, phrase.end)
+    return any(text[h.start].isupper() for h in inside)
+
+
+def _legal_bodies(text: str, found: list[Phrase]) -> list[Phrase]:
+    """Return the names that only their legal form tells: "Intérim & Dignité asbl"."""
+    bodies = phrases.legal_bodies(text)
+    return [b for b in bodies if not any(o.start < b.end and b.start < o.end for o in found)]
+
+
+def _ends_in_title(phrase: Phrase, hits: Sequence[Hit]) -> bool:
     """Say whether a phrase is somebody's title, whose English head comes last: "Programme Officer"."""
     if re.search(r"\b(?:of|for|de|du|der|des)\b", phrase.text):
         return False
@@ -41,15 +88,26 @@ def _ends_in_title(phrase: Phrase, hits: list[Hit]) -> bool:
     return any(h.start > phrase.start for h in heads) and not fold(phrase.text).endswith("s")
 
 
-def _only_a_word(text: str, toks: list[Token], at: int, quiet: bool, hits: list[Hit]) -> bool:
+def _only_a_word(text: str, toks: list[Token], at: int, quiet: bool, hits: Sequence[Hit]) -> bool:
     """Say whether a small-written word like "union" or "organisation" is just that, not the beginning of a name."""
     if at and text[toks[at - 1].end : toks[at].start] == " " and phrases.is_title_word(toks[at - 1].text):
         return True  # "Secrétaire central"
+    bare = at > 1 and toks[at - 1].text in ("de", "d", "di") and phrases.is_title_word(toks[at - 2].text)
+    if bare and not _goes_on_with_of(toks, at + 1, 1):
+        return True  # "chargée de mission", "jefe de proyecto"
+    if quiet and not _goes_on_with_of(toks, at + 1, 3):
+        return True  # "la red resivi": a word among others
     behind = next((i for i in range(at + 1, min(at + 4, len(toks))) if toks[i].text not in grammar.connectors()), None)
     starts = {h.start for h in words.of(hits, "organisations.heads")}
     if behind is not None and text[toks[behind].start].isupper() and toks[behind].start in starts:
         return True  # "l'organisation du Syndicat …": the name begins later
     return not quiet and not _named_after(text, toks, at)
+
+
+def _goes_on_with_of(toks: list[Token], at: int, reach: int) -> bool:
+    """Say whether "of" or what stands for it follows soon; the end of the text will do as well."""
+    behind = [t.text for t in toks[at : at + reach]]
+    return len(behind) < reach or any(w in _OF_WORDS for w in behind)
 
 
 def _named_after(text: str, toks: list[Token], at: int) -> bool:
@@ -86,24 +144,25 @@ def _named_after(text: str, toks: list[Token], at: int) -> bool:
     )
 
 
-def _organisation(text: str, folded: str, toks: list[Token], at: int, head: Hit, hits: list[Hit]) -> Phrase | None:  # noqa: PLR0917 -- one text and what was found in it go together
+def _organisation(text: str, folded: str, toks: list[Token], at: int, head: Hit, hits: Sequence[Hit]) -> Phrase | None:  # noqa: PLR0917 -- one text and what was found in it go together
     first = phrases.leftmost(text, toks, at)
     last = at
     while toks[last].end < head.end:
         last += 1
     tongues = {h.language for h in words.of(hits, "organisations.heads") if h.start == head.start}
     end = phrases.rightmost(text, folded, toks, last, capitals=_capitals_only(text, tongues), ends=len(text))
-    end = phrases.with_bracket(text, folded, toks, end)
+    end = phrases.with_bracket(text, folded, toks, phrases.with_legal_form(text, end))
     end = _with_unit_behind(text, end, hits)
     start, end = phrases.with_acronym_before(text, toks[first].start, end)
     alone = end <= head.end and start == head.start
     if alone and not text[head.start].isupper():
         return None
     unit = start == head.start and any(u.start == head.start for u in words.of(hits, "organisations.units"))
-    return Phrase(start, end, text[start:end], head.language, strong=not alone and not unit)
+    ours = unit or ("office" in folded[start:end] and _ORDERS_ABOUT.search(folded[start:end]) is not None)
+    return Phrase(start, end, text[start:end], head.language, strong=not alone and not ours)
 
 
-def _with_unit_behind(text: str, end: int, hits: list[Hit]) -> int:
+def _with_unit_behind(text: str, end: int, hits: Sequence[Hit]) -> int:
     """Take in the part of a house that is named behind it: "Universidad de X, Facultad de Trabajo Social"."""
     unit = next((h for h in words.of(hits, "organisations.units") if h.start == end + 2), None)
     if unit is None or text[end : end + 2] != ", " or not text[unit.start].isupper():
@@ -120,20 +179,22 @@ def _capitals_only(text: str, tongues: set[str]) -> bool:
     return bool(tongues & strict) and language.tell(text) in strict
 
 
-def titles(text: str, organisations_: list[Phrase] | None = None, hits: list[Hit] | None = None) -> list[Phrase]:
+def titles(text: str, organisations_: list[Phrase] | None = None, hits: Sequence[Hit] | None = None) -> list[Phrase]:
     """Return the titles of a text in order. A title ends where an organisation begins."""
     folded = fold(text)
     toks = words.tokens(folded)
-    hits = words.scan(folded, toks) if hits is None else hits
+    hits = words.scan(folded) if hits is None else hits
     orgs = organisations(text, hits) if organisations_ is None else organisations_
     found: list[Phrase] = []
     for head in sorted(words.of(hits, "titles.heads"), key=lambda h: (h.start, -h.end)):
         if any(o.start <= head.start < o.end for o in orgs if o.strong) or (found and head.start < found[-1].end):
             continue
         at = next(i for i, t in enumerate(toks) if t.start == head.start)
-        if _is_plural(folded, head):
+        if _is_plural(folded, head) or _is_verb(toks, at):
             continue
-        found.append(_title(text, folded, toks, at, head, orgs))
+        alike = [h for h in words.of(hits, "titles.heads") if (h.start, h.end) == (head.start, head.end)]
+        spoken = head if len(alike) == 1 else next((h for h in alike if h.language == language.tell(text)), head)
+        found.append(_title(text, folded, toks, at, spoken, orgs))
     return found
 
 
@@ -141,6 +202,11 @@ def _is_plural(folded: str, head: Hit) -> bool:
     """Say whether an English word means many people ("the officers", "Himalayan Guides"), which is nobody's title."""
     word = folded[head.start : head.end]
     return head.language == "en" and word.endswith("s") and not word.endswith(("ss", "affairs", "gs", "services"))
+
+
+def _is_verb(toks: list[Token], at: int) -> bool:
+    """Say whether an English word like "lead", "head", "chair" is what somebody does: "I lead the Circle"."""
+    return at > 0 and toks[at].text in ("lead", "head", "chair", "counsel", "staff") and toks[at - 1].text in _DOERS
 
 
 def split_title(text: str) -> tuple[str, str] | None:
@@ -152,7 +218,7 @@ def split_title(text: str) -> tuple[str, str] | None:
     return phrases.without_connector(text[: of.start]), of.text
 
 
-def behind_cue(text: str, hits: list[Hit], key: str, *, capital: bool) -> Phrase | None:
+def behind_cue(text: str, hits: Sequence[Hit], key: str, *, capital: bool) -> Phrase | None:
     """Return the phrase right behind a word that announces one ("I represent …", "en tant que …"), None where none is.
 
     With `capital` it must begin with a capital letter, phrases.articles set aside; else it must not.
@@ -202,7 +268,7 @@ def _title(text: str, folded: str, toks: list[Token], at: int, head: Hit, orgs: 
     if head.language == "en" and whole and toks[last].end == head.end and names.is_name(named):
         end = head.end  # "our Benefits Counsellor Ann Example"
     acronym = re.search(
-        r"\s(?:de\sla\s|de\sl['’]|de\s|du\s|del\s|da\s|do\s|of\sthe\s|of\s|di\s|della\s|dell['’]|der\s|at\s)([A-Z][A-Z0-9&-]{2,15})$",
+        _OF_THE + r"([A-Z][A-Z0-9&-]{2,15})$",
         text[toks[first].start : end],
     )
     if acronym:
@@ -216,7 +282,7 @@ def behind_title(text: str, title: Phrase) -> Phrase | None:
     Looks behind a title that ended before an acronym, else into the title's own last "of …".
     """
     rest = re.match(
-        r"\s(?:de\sla\s|de\sl['’]|de\s|du\s|del\s|da\s|do\s|of\sthe\s|of\s|di\s|della\s|dell['’]|der\s|at\s)([A-Z][A-Z0-9&-]{2,15}(?:\s\([^()]{4,80}\))?)",
+        _OF_THE + r"([A-Z][A-Z0-9&-]{2,15}(?:\s\([^()]{4,80}\))?)",
         text[title.end :],
     )
     if rest:
@@ -240,6 +306,15 @@ def _begins_with_unit(text: str) -> bool:
     return any(h.start == 0 for h in words.of(words.scan(fold(text)), "organisations.units"))
 
 
+def _joins_capitals(text: str, toks: list[Token], first: int) -> bool:
+    """Say whether "and" stands between two words of one title: "Legal and Social Security Director"."""
+    if first < 2 or not text[toks[first].start].isupper():
+        return False
+    before = toks[first - 2]
+    inside = text[before.end : toks[first - 1].start] == " " and text[before.start].isupper()
+    return inside and before.text not in names.small_words() and not phrases.is_title_word(before.text)
+
+
 def _title_start(text: str, toks: list[Token], at: int, head: Hit) -> int:
     """English and German titles have their words before them: "pension secretary", "Assistant General Secretary"."""
     if head.language not in ("en", "de", "ru") and fold(text[head.start : head.end]) not in ("president", "assistant"):
@@ -248,6 +323,9 @@ def _title_start(text: str, toks: list[Token], at: int, head: Hit) -> int:
     while first > 0 and at - first < 4:
         previous = toks[first - 1]
         gap = text[previous.end : toks[first].start]
+        if previous.text in ("and", "und") and gap == " " and _joins_capitals(text, toks, first):
+            first -= 2
+            continue
         if (
             gap not in (" ", "-", "'", "’", " & ", "\n")
             or previous.text in grammar.connectors() | grammar.ends() | phrases.articles()
@@ -256,7 +334,11 @@ def _title_start(text: str, toks: list[Token], at: int, head: Hit) -> int:
         if (
             previous.text in names.small_words()
             or previous.text.isdigit()
-            or (text[previous.start].isupper() and not text[toks[first].start].isupper())
+            or (
+                text[previous.start].isupper()
+                and not text[toks[first].start].isupper()
+                and text[toks[first].start].isalpha()
+            )
         ):
             break
         first -= 1

@@ -87,7 +87,7 @@ def is_closing(line: str) -> bool:
     if not folded or len(folded) > 70:
         return False
     toks = words.tokens(folded)
-    hits = [h for h in words.of(words.scan(folded, toks), "letters.closings") if h.start <= 1]
+    hits = [h for h in words.of(words.scan(folded), "letters.closings") if h.start <= 1]
     return (
         bool(hits)
         and (len(toks) <= 5 or max(h.end for h in hits) > len(folded) * 0.6)

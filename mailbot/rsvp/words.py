@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,9 @@ SHORT = 7
 """Letters, with the star, below which a stem would be found in too many other words."""
 GAP = 4
 """Words that "…" in a phrase may stand for, at most: more, and the two halves belong to different thoughts."""
+
+REMEMBERED = 256
+"""Texts whose findings are kept: the rules ask the same line some four times; the next message says other things."""
 
 _TOKEN = re.compile(r"[^\W_]+")
 _BREAK = re.compile(r"[,;:!?()\"\[\]|<>=•·]|\.\s|\n\s*\n")
@@ -125,9 +128,10 @@ def places() -> dict[str, tuple[tuple[str, tuple[str, ...]], ...]]:
     return {first: tuple(rows) for first, rows in found.items()}
 
 
-def scan(folded: str, toks: list[Token] | None = None) -> list[Hit]:
+@lru_cache(maxsize=REMEMBERED)
+def scan(folded: str) -> Sequence[Hit]:
     """Return every phrase of every lexicon in a folded text, by place; phrases may overlap."""
-    toks = tokens(folded) if toks is None else toks
+    toks = tokens(folded)
     lex = lexicon()
     hits: list[Hit] = []
     last = len(toks) - 1
@@ -144,7 +148,7 @@ def scan(folded: str, toks: list[Token] | None = None) -> list[Hit]:
             end = _matches(phrase.words, folded, toks, at)
             if end:
                 hits.append(Hit(phrase.key, token.start, end, phrase.language))
-    return hits
+    return tuple(hits)
 
 
 def matches(words: tuple[str, ...], folded: str, toks: list[Token], at: int) -> int:
