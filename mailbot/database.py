@@ -76,7 +76,8 @@ class Database:
                 return
             raise DatabaseRefused(_explain(self.engine.url, e)) from e
         if found != ["ok"]:
-            raise DatabaseRefused(f"database {self.file}: the file is damaged ({found[0].splitlines()[-1]}): put back a copy made by "
+            told = found[0].splitlines()[-1]
+            raise DatabaseRefused(f"database {self.file}: the file is damaged ({told}): put back a copy made by "
                                   "`mailbot backup`, and keep the damaged one")  # fmt: skip
 
     def close(self) -> None:

@@ -61,8 +61,7 @@ def _owed(
     session: Session, config: Config, event: EventConfig, mailout: MailoutConfig, now: datetime
 ) -> Iterable[outbox.Owed]:
     """Yield the mails of one mail-out that are owed and not written down."""
-    audience = sa.select(sa.func.count()).select_from(Participant).where(*_audience(event, mailout))
-    early = schedule.start_early(session.scalar(audience) or 0, config.smtp.max_per_minute)
+    early = schedule.start_early(audience_size(session, event, mailout), config.smtp.max_per_minute)
     ahead = early + schedule.COMPOSE_AHEAD
     if not schedule.due_at(event, mailout) - ahead <= now < schedule.expires_at(event, mailout):
         return
@@ -78,6 +77,12 @@ def _audience(event: EventConfig, mailout: MailoutConfig) -> list[sa.ColumnEleme
     """Return the conditions under which a participant is of a mail-out's audience and can be reached."""
     conditions = news.can_be_told(event)
     return conditions if mailout.to == "everyone" else [*conditions, Participant.mode == mailout.to]
+
+
+def audience_size(session: Session, event: EventConfig, mailout: MailoutConfig) -> int:
+    """Return how many people a mail-out is for, as things stand."""
+    audience = sa.select(sa.func.count()).select_from(Participant).where(*_audience(event, mailout))
+    return session.scalar(audience) or 0
 
 
 def in_audience(person: Participant, mailout: MailoutConfig) -> str:

@@ -6,20 +6,18 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from types import FrameType
 from typing import Annotated
 
-import sqlalchemy as sa
 import typer
 
 from mailbot import log
 from mailbot.cli import parts
 from mailbot.cli.app import NEEDS_A_PERSON, TROUBLE, ConfigOption, JsonOption, app, err, out, ready
-from mailbot.database import Database, open_database, sole_worker
+from mailbot.database import open_database, sole_worker
 from mailbot.errors import MailbotError
-from mailbot.models import Outbox, Participant, Received
-from mailbot.outbox import NOT_COMPOSED
+from mailbot.status import Needs, needs
 from mailbot.supervisor import Supervisor
 from mailbot.worker import Box, Turns, Worker, utc_now
 
@@ -62,41 +60,6 @@ def _leave(code: int) -> None:
     """End at once, whatever threads still do: everything that is under way can be cut anywhere."""
     sys.stderr.flush()
     os._exit(code)
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """How many things wait for a person, by kind."""
-
-    held: int
-    questions: int
-    failed: int
-    not_composed: int
-    in_doubt: int
-    unreachable: int
-
-    @property
-    def any(self) -> bool:
-        """Whether there is anything at all."""
-        return any(asdict(self).values())
-
-
-def needs(database: Database, slugs: list[str], *, ask: bool) -> Needs:
-    """Count what waits for a person; mail in doubt does only where the configuration says `ask`."""
-
-    def count(table: type, *conditions: sa.ColumnElement[bool]) -> int:
-        with database.read() as session:
-            return session.scalar(sa.select(sa.func.count()).select_from(table).where(*conditions)) or 0
-
-    return Needs(
-        held=count(Received, Received.disposition == "held"),
-        questions=count(Received, Received.question != "", Received.event.in_(slugs)),
-        failed=count(Outbox, Outbox.state == "failed", Outbox.event.in_(slugs)),
-        not_composed=count(Outbox, Outbox.state == "waiting", Outbox.reason.startswith(NOT_COMPOSED),
-                           Outbox.event.in_(slugs)),
-        in_doubt=count(Outbox, Outbox.state == "in_doubt") if ask else 0,
-        unreachable=count(Participant, Participant.reachable == "unreachable", Participant.event.in_(slugs)),
-    )  # fmt: skip
 
 
 @app.command(rich_help_panel="Work")

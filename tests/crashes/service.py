@@ -66,7 +66,7 @@ class Service:
         text = CONFIG.format(
             mailboxes=boxes, smtp=self.smtp_port or self.smtp.port, start=wall(start),
             end=wall(start + timedelta(hours=2)), smtp_extra=f'evidence = "{self.evidence}"\ntimeout = 5\n{smtp_extra}',
-            event_extra="",
+            event_extra="", event_keys="", top="",
         )  # fmt: skip
         (self.folder / "config.toml").write_text(text, "utf-8")
 
