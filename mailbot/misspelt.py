@@ -74,7 +74,7 @@ def meant(address: str, *, seen: Iterable[str] = (), own: str = "") -> str:
     if domain == own_domain:
         return writes_from if _is_slip_of_name(local, own_local) else ""
     known = {one.casefold() for one in seen}
-    if domain in PROVIDERS:
+    if domain in PROVIDERS or domain in known:
         return ""
     name = domain.partition(".")[0]
     if only := ONE_ENDING.get(name):

@@ -181,8 +181,8 @@ def of_that_name(session: Session, event: str, name: str) -> list[Participant]:
 def may_be_one(session: Session, event: str, answer: Answer) -> list[Participant]:
     """Return participants at other addresses who may be the person that an answer speaks of.
 
-    The name is like theirs, and the phone, the organisation or the mail domain is the same. That is a likeness: it says
-    that somebody should look, and never that the two are one.
+    The name is like theirs, and the phone, the organisation or the mail domain is the same, or no organisation is said
+    that would tell them apart. That is a likeness: it says that somebody should look, and never that the two are one.
     """
     if answer.name is None:
         return []
@@ -195,7 +195,7 @@ def _shares(person: Participant, given: dict[str, str]) -> bool:
     if person.phone and person.phone == given.get("phone"):
         return True
     theirs, said = folded(person.organisation or "").split(), folded(given.get("organisation", "")).split()
-    if theirs and said and (set(theirs) <= set(said) or set(said) <= set(theirs)):
+    if not said or (theirs and (set(theirs) <= set(said) or set(said) <= set(theirs))):
         return True
     host = domain(person.email or "")
     return bool(host) and host not in PROVIDERS and host == domain(given.get("email", ""))

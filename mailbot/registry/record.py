@@ -148,9 +148,10 @@ def _new_unless_known(
 ) -> Participant:
     """Register somebody new; where they may be somebody who is registered already, mark both for a person to look at.
 
-    A correction by somebody whom we know from another address is no registration: it is held.
+    What is no registration by itself (a correction, a new number, thanks) by somebody of a name that we know from
+    another address is held.
     """
-    if reading.correction:
+    if reading.correction or not (answer.mode or answer.organisation):
         _not_somebody_elses(session, event, answer, source)
     twins = identity.may_be_one(session, event, answer) if source.vouched else []
     person = _new(session, event, answer, source, status)

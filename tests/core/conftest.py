@@ -36,6 +36,7 @@ languages = ["fr", "en", "es", "pt"]
 addresses = ["registrar2@workers-network.example"]
 [[mailbox]]
 maildir = "inbox"
+{mailbox}
 [smtp]
 {smtp}
 from = "Réseau <rsvp@workers-network.example>"
@@ -85,10 +86,11 @@ class Core:
         start: str = "2027-03-30T14:00:00",
         end: str = "2027-03-30T17:15:00",
         smtp: str = 'maildir = "sent"',
+        mailbox: str = "",
         extra: str = "",
     ) -> Config:
         """Write the configuration anew and read it."""
-        text = CONFIG.format(start=start, end=end, smtp=smtp, extra=extra)
+        text = CONFIG.format(start=start, end=end, smtp=smtp, mailbox=mailbox, extra=extra)
         (self.folder / "config.toml").write_text(text, "utf-8")
         self.config = load(self.folder / "config.toml")
         return self.config
