@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailbot import health, mailouts, outbox, tokens
+from mailbot import health, mailouts, notices, outbox, returned, tokens
 from mailbot.compose import Composer
 from mailbot.config import Config
 from mailbot.database import Database
@@ -58,6 +58,7 @@ class Deliverer:
     stopping: Callable[[], bool] = lambda: False
     trouble: str = field(default="", init=False)
     _in_the_way: str = field(default="", init=False)
+    _told_not_composed: set[tuple[str, str]] = field(default_factory=set, init=False)
 
     def prepare(self, now: datetime) -> int:
         """Compose mail that will be due within minutes, so that at its moment only the wire is left."""
@@ -65,6 +66,7 @@ class Deliverer:
             soon = sa.select(Outbox).where(
                 Outbox.state == "waiting", Outbox.body.is_(None), Outbox.attempts == 0,
                 Outbox.next_attempt_at > now, Outbox.next_attempt_at <= now + COMPOSE_AHEAD,
+                sa.not_(Outbox.reason.startswith(outbox.NOT_COMPOSED)),  # those are tried again when they are due
             )  # fmt: skip
             rows = session.scalars(soon.order_by(Outbox.next_attempt_at, Outbox.id).limit(PREPARED)).all()
             for row in rows:
@@ -127,11 +129,25 @@ class Deliverer:
             if row.body is None or row.digest != digest:
                 row.body, row.digest = self.composer.compose(letter), digest
         except Exception as e:  # noqa: BLE001 -- a template's fault must not stop the other mails
-            warn("not_composed", mail=row.mail, to=row.recipient, reason=f"{type(e).__name__}: {e}")
-            if row.state == "claimed":
-                outbox.note_later(session, row, f"{outbox.NOT_COMPOSED}: {e}", now)
+            self._not_composed(session, row, f"{outbox.NOT_COMPOSED}: {e}", now)
             return False
+        if row.reason.startswith(outbox.NOT_COMPOSED):
+            row.reason = ""
+            self._told_not_composed.clear()  # what fails from now on is worth a word again
+            notices.over(session, "not_composed", f"{row.mail} {row.language}", now)
         return True
+
+    def _not_composed(self, session: Session, row: Outbox, why: str, now: datetime) -> None:
+        """Let a mail wait whose template fails, and say so once: it leaves as soon as the template is mended."""
+        about = f"{row.mail} {row.language}"
+        if (about, why) not in self._told_not_composed:
+            self._told_not_composed.add((about, why))
+            warn("not_composed", mail=row.mail, language=row.language, to=row.recipient, reason=why)
+        notices.tell(session, "not_composed", about, now, detail=why, event=row.event)
+        if row.state == "claimed":
+            outbox.release(session, row, why, now)  # nothing was tried: the attempt does not count
+        else:
+            row.reason = why[:500]
 
     def _release(self, rows: Sequence[Outbox], now: datetime) -> None:
         """Give back what was claimed but can't be tried: the server is out of reach, or we are to stop."""
@@ -241,6 +257,7 @@ class Deliverer:
                 say("mail_later", **about, reason=result.reason)
             case GiveUp():
                 outbox.note_failed(session, row, result.reason, now)
+                returned.refused(session, row, result.reason, self.config, now)
                 warn("mail_failed", **about, reason=result.reason)
             case InDoubt():
                 warn("mail_in_doubt", **about, reason=result.reason)
