@@ -22,6 +22,9 @@ _OPENING = frozenset(
 )
 _WRAP = 50
 """Characters of a line from which on its end may be a mail program's, in the middle of a name."""
+_NAMED = re.compile(
+    r"(?:[A-ZÀ-Þ][\w'’.-]*(?:\s(?:&|et|and|y|e|und|de|des|du|da|do|di|del|of|la|le)){0,2}\s)*[A-ZÀ-Þ][\w'’.-]*$"
+)
 _LEGAL_FORM = re.compile(
     r",?\s(?:A\.\s?C|a\.\s?s\.\s?b\.\s?l|asbl|ASBL|e\.\s?V|e\.\s?G|g?GmbH|AG|S\.\s?A(?:\.\s?S)?|S\.\s?L|S\.\s?C|I\.\s?A\.\s?P|"
     r"SARL|SAS|SCOP|SCIC|S\.?p\.?A|S\.?r\.?l|[Oo]nlus|ONLUS|APS|ETS|Lda|Ltda|Ltd|Limited|Inc|LLC|PLC|plc|CIC|Pty|R\.\s?L)"
@@ -113,6 +116,16 @@ def is_legal_body(text: str) -> bool:
     """Say whether a text is a name that ends with a legal form: "Letzassist a.s.b.l."."""
     form = next((f for f in _LEGAL_FORM.finditer(text) if f.end() == len(text)), None)
     return form is not None and form.start() > 2 and text[:1].isupper() and len(text.split()) <= 9
+
+
+def legal_bodies(text: str) -> list[Phrase]:
+    """Return the capitalised names before a legal form, wherever they stand in a text."""
+    found = []
+    for form in _LEGAL_FORM.finditer(text):
+        name = _NAMED.search(text, max(0, form.start() - 90), form.start())
+        if name and len(name[0]) > 2 and fold(name[0].split()[0]) not in names.small_words():
+            found.append(Phrase(name.start(), form.end(), text[name.start() : form.end()], ""))
+    return found
 
 
 def leftmost(text: str, toks: list[Token], at: int) -> int:
@@ -241,6 +254,8 @@ def _goes_on(text: str, toks: list[Token], index: int) -> bool:
         return True
     if words.of(words.scan(behind.text), "attendance.yes", "organisations.cues"):
         return False
+    if re.match(r"[.,;)\n]|$", text[behind.end :]) and not behind.text.endswith(("o", "e", "rei", "ai", "ro")):
+        return True  # "secretario de deportes y salud.": a verb would have gone on
     return (
         behind.text.endswith(("s", "e", "cion", "cao", "sion", "dad", "tion", "ia", "ment", "ung", "eur"))
         or toks[index - 1].text[-2:] == behind.text[-2:]

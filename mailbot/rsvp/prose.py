@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailbot.rsvp import domains, grammar, language, name_runs, names, places, roles, words
+from mailbot.rsvp import domains, grammar, language, name_runs, names, phrases, places, roles, words
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.phrases import Phrase
 from mailbot.rsvp.words import Hit
@@ -175,7 +175,7 @@ def _roles_of(  # noqa: PLR0917 -- one text and what was found in it go together
     """Read title and organisation that stand right behind or right before a name."""
     following = min((m.start for m in mentions if m.start > one.end), default=len(text))
     border = min(following, _sentence_end(text, one.end))
-    behind = [t for t in titles if one.end <= t.start < border and _apposed(text[one.end : t.start])]
+    behind = [t for t in titles if one.end <= t.start < border and _apposed(_without(text, one.end, t.start, orgs))]
     before = [t for t in titles if t.end <= one.start and _leads_to(text[t.end : one.start])]
     before = before or _before_with_organisation(one, text, orgs, titles)
     own = behind[0] if behind else before[-1] if before else None
@@ -207,11 +207,7 @@ def _split_title(text: str, title: Phrase) -> tuple[Phrase, Phrase | None]:
     of = roles.behind_title(text, title)
     if of is None or of.start >= title.end:
         return title, of
-    kept = re.sub(
-        r"\s+(?:of the|of|at|with|w/|de la|de|du|del|da|do|di|della|des|der|bei der|bei)\s*$",
-        "",
-        text[title.start : of.start],
-    )
+    kept = phrases.without_connector(text[title.start : of.start])
     return Phrase(title.start, title.start + len(kept), kept, title.language), of
 
 
@@ -242,6 +238,14 @@ def beside(scene: Scene, one: Mention) -> Phrase | None:
         if talk or not 0 < len(spoken) <= 7 or names.is_name(found[1])
         else Phrase(start, end, found[1].strip(), "", strong=False)
     )
+
+
+def _without(text: str, start: int, end: int, orgs: Sequence[Phrase]) -> str:
+    """Return what stands between name and title without the organisation there: "X, Union of Y, treasurer"."""
+    for one in reversed(orgs):
+        if start <= one.start and one.end <= end and one.strong and text[one.end : end].strip() == ",":
+            return text[start : one.start]
+    return text[start:end]
 
 
 def _apposed(between: str) -> bool:

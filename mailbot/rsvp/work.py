@@ -9,11 +9,44 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mailbot.rsvp import domains, names, phrases, prose, roles, unnamed, values, words
+from mailbot.rsvp import domains, labels, names, phrases, prose, roles, unnamed, values, words
 from mailbot.rsvp.answer import SURE, Answer, Value
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.material import Material
 from mailbot.rsvp.prose import Mention
+
+_LABEL = re.compile(r"([^\W\d_]+(?: [^\W\d_]+){0,2})\s?[:=]\s*$")
+_NO_LONGER = re.compile(
+    r"(?:\bn(?:e|')\s?\S+(?: \S+){0,3} plus\b|\bpas\b|\bau lieu d|\bplutot qu|\bancien(?:ne)?(?:ment)? |\bex-|"
+    r"\bno longer\b|\bnot\b|n't\b|\binstead of\b|\brather than\b|\bformer(?:ly)?\b|\bused to be\b|\bwas\b|"
+    r"\bya no\b|\ben (?:lugar|vez) de\b|\bantes\b|\bdejado de ser\b|\bja nao\b|\bnao mais\b|\bdeixei de ser\b|"
+    r"\bnicht\b|\bkeine?\b|\bstatt\b|\banstelle\b|\bfruher|\behemalig|"
+    r"\bnon\b(?: \S+){1,3} piu\b|\binvece d|\banziche\b|"
+    r"\bj'etais\b|\bera\b|\bwar\b|\bfui\b|\bero\b)[^,.;:!?\n]*$"
+)
+"""What tells that the words behind it hold no longer, or never did; within a clause."""
+_FOR = re.compile(
+    r"\b(?:represent\w*|rappresent\w*|vertrete\w*|au nom|on behalf|im namen|im auftrag|en nombre|a nombre|"
+    r"em nome|a nome|per conto|pour le compte|parle\w*(?: \w+)? pour|speak\w* for|signe pour|en representacion|"
+    r"em representacao|in rappresentanza|"
+    r"organi[sz]a\w+|verband|syndicat|sindicato|sindacato|union|association) ?"
+    r"(?:(?:est|is|es|e|heisst|ist|se llama|s'appelle|is called|si chiama|chama-se) )?"
+    r"(?:of|de|d|du|des|da|do|del|della|der|dem|den|dell|al|a|an|o|os|as|the|la|le|les|el|il|i|l|den|die|das)?"
+    r"(?: (?:la|las|los|l|the))?[ '’\"«»“]*$"
+)
+"""What the writer represents, rather than what they also mention."""
+_OWNED = re.compile(
+    r"[»\"”]?,? (?:dont|que|qu'|ou|where|which|whose|of which|donde|en la que|en el que|del que|de la que|cuya|cuyo|"
+    r"onde|da qual|do qual|"
+    r"em que|deren|dessen|wo|in der|bei der|di cui|dove|che|della quale)\W{0,2}"
+    r"(?:je|j'|j|nous|i|we|yo|soy|trabajo|presido|dirijo|coordino|eu|sou|trabalho|coordeno|ich|wir|sono|lavoro|presiedo|dirigo)\b"
+)
+"""A clause behind an organisation by which the writer belongs to it: ", dont je suis …", ", where I …"."""
+_TRADE = re.compile(
+    r"\W{1,2}(?:de metier|de profession|by trade|by profession|de profesion|de profissao|von beruf|di professione)\b"
+)
+"""Behind a trade that somebody learnt, which is not what they are sent as where an office is named too."""
+_ANY_MORE = re.compile(r"\W{0,3}(?:any ?more|no longer|nicht mehr|non piu)\b")
 
 
 def title_of(found: Material, record: Record) -> Value | None:
@@ -31,6 +64,9 @@ def own_title(found: Material, records: Sequence[Record], exclude: Sequence[Ment
         return of_phrase(me[0].title, "title", "sentence-apposition", 0.92)
     taken = [m.title for m in exclude if m.title]
     spoken = [t for t in found.scene.titles if t not in taken and is_said_of_self(found, t)]
+    spoken = [t for t in spoken if not _TRADE.match(found.scene.folded, t.end)] or (
+        spoken if not any(before_organisation(found, t) for t in found.scene.titles if t not in taken) else []
+    )
     if spoken:
         return of_phrase(spoken[0], "title", "sentence-title", 0.88)
     signed = found.signature.first("title")
@@ -72,9 +108,18 @@ def before_organisation(found: Material, title: phrases.Phrase) -> bool:
 def is_said_of_self(found: Material, phrase: phrases.Phrase) -> bool:
     """Say whether a title in the sentences is the writer's: "je suis …", "as its …", not "your secretary"."""
     before = found.scene.folded[max(0, phrase.start - 45) : phrase.start]
+    if denied(found.scene.folded, phrase.start, phrase.end):
+        return False
     hits = words.scan(before)
-    close = [h for h in words.of(hits, "people.introductions", "titles.as") if len(before) - h.end < 14]
-    return bool(close)
+    close = [h for h in words.of(hits, "people.introductions", "titles.as", "titles.being") if len(before) - h.end < 14]
+    label = _LABEL.search(before)
+    return bool(close) or (label is not None and labels.field_of(label[1])[0] == "title")
+
+
+def denied(folded: str, start: int, end: int) -> bool:
+    """Say whether a phrase is what somebody no longer is, or what stood there wrongly: "please don't list me as X"."""
+    before = re.split(r"[.;:!?\n]", folded[max(0, start - 60) : start])[-1]
+    return _NO_LONGER.search(before) is not None or _ANY_MORE.match(folded, end) is not None
 
 
 def split(answer: Answer) -> Answer:
@@ -125,6 +170,8 @@ def fullest(found: Material, own: Value | None) -> Value | None:
     spoken = own or (of_phrase(me.organisation, "organisation", "sentence-organisation", 0.92) if me else None)
     if spoken is None:
         strong = [o for o in found.scene.organisations if o.strong]
+        strong = [o for o in strong if not denied(found.scene.folded, o.start, o.end)] or strong
+        strong = [o for o in strong if _is_represented(found, o)] or strong
         spoken = (
             of_phrase(
                 max(strong, key=lambda o: (o.end - o.start > 18, -o.start)),
@@ -156,6 +203,13 @@ def fullest(found: Material, own: Value | None) -> Value | None:
             return of_phrase(weak, "organisation", "sentence-unit", 0.7)
         return values.organisation(signed) if signed else None
     return against_signature(found, spoken)
+
+
+def _is_represented(found: Material, one: phrases.Phrase) -> bool:
+    """Say whether the sentence says outright that the writer comes for an organisation, or belongs to it."""
+    folded = found.scene.folded
+    before, behind = folded[max(0, one.start - 30) : one.start], folded[one.end : one.end + 30]
+    return _FOR.search(before) is not None or _OWNED.match(behind) is not None
 
 
 def _from_domain_on(found: Material, value: Value) -> Value:
