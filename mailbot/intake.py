@@ -74,6 +74,7 @@ def take_one(database: Database, config: Config, now: datetime, reader: Here | N
             event = which_event(head, ours, config, now)
             known = _with_our_mail(invitation_of(event, config), head, ours, config)
         read = _read(row, event, known, reader or Here())
+        _hold_if_event_gone(read, ours, config)
         with database.write() as session:
             _record(session, read, config, now)
     except Held as e:
@@ -119,18 +120,31 @@ def _head(raw: bytes) -> bytes:
 
 def which_event(mail: Message, ours: Sequence[Outbox], config: Config, now: datetime) -> EventConfig:
     """Return the event that a message is about: by the mail that it answers (`ours` are those that mailbot sent), by
-    its subject, else the next one."""
+    its subject, else the next one that takes place."""
+    if answered := _event_answered(mail, ours, config):
+        return answered
+    coming = sorted((e for e in config.events if e.ends > now), key=lambda e: (e.cancelled, e.starts))
+    coming = coming or list(config.events)
+    subject = mail.subject.casefold()
+    named = (e for e in coming if any(word.casefold() in subject for word in e.subject_words))
+    return next(named, coming[0])
+
+
+def _event_answered(mail: Message, ours: Sequence[Outbox], config: Config) -> EventConfig | None:
     answered = {*mail.in_reply_to, *mail.references}
     for event in config.events:
         if answered & set(event.invitations):
             return event
-    slugs = [one.event for one in ours]
-    if found := next((e for slug in slugs for e in config.events if e.slug == slug), None):
-        return found
-    coming = sorted((e for e in config.events if e.ends > now), key=lambda e: e.starts) or list(config.events)
-    subject = mail.subject.casefold()
-    named = (e for e in coming if any(word.casefold() in subject for word in e.subject_words))
-    return next(named, coming[0])
+    return next((e for one in ours for e in config.events if e.slug == one.event), None)
+
+
+def _hold_if_event_gone(read: Read, ours: Sequence[Outbox], config: Config) -> None:
+    """Raise Held where somebody answers our mail about an event that the configuration no longer has.
+
+    What they say must not count for another event.
+    """
+    if ours and read.reading.kind in ANSWERED and _event_answered(read.message, ours, config) is None:
+        raise Held("event_gone", f"{ours[0].event} is no longer in the configuration")
 
 
 def _record(session: Session, read: Read, config: Config, now: datetime) -> None:
@@ -336,4 +350,5 @@ def _hold_with(
             row.disposition, row.reason, row.read_at = "held", reason.encode(errors="replace").decode(), now
             if read is not None:
                 _note_headers(row, read, config, now)
-                row.event, row.language, row.question = read.event.slug, read.reading.language, read.reading.question
+                row.event = None if word == "event_gone" else read.event.slug
+                row.language, row.question = read.reading.language, read.reading.question

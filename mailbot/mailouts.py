@@ -15,11 +15,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from mailbot import news, outbox, schedule
+from mailbot import news, notices, outbox, schedule
 from mailbot.config import Config, EventConfig, MailoutConfig
 from mailbot.database import Database
 from mailbot.log import say
-from mailbot.models import Change, Outbox, Participant
+from mailbot.models import Change, Fact, Notice, Outbox, Participant
 from mailbot.news import COMING
 
 LISTED = 1000  # ids that one statement lists; beyond that a range is asked for and the rest left aside
@@ -45,16 +45,46 @@ def plan(database: Database, config: Config, now: datetime) -> int:
 
 
 def _withdraw_of_gone(database: Database, config: Config, now: datetime) -> None:
-    """Withdraw what waits for events that the configuration no longer has."""
+    """Withdraw what waits for events that the configuration no longer has, and let organisers know who is left alone.
+
+    Nobody is told that such an event is off: taking it out may be a slip, and `cancelled = true` says it on purpose.
+    """
     known = [event.slug for event in config.events]
     gone = sa.select(Outbox).where(Outbox.state == "waiting", Outbox.event.not_in(known))
     with database.read() as session:
-        if session.scalar(gone.limit(1)) is None:
-            return
+        waits = session.scalar(gone.limit(1)) is not None
+        left, back = _left_alone(session, known, now), _back_again(session, known)
+    if not (waits or left or back):
+        return
     with database.write() as session:
         for row in session.scalars(gone).all():
             outbox.withdraw(session, row, "event_gone", now)
             say("mail_withdrawn", mail=row.mail, to=row.recipient, reason="event_gone")
+        for slug, people in left.items():
+            notices.tell(session, "event_gone", slug, now, event=slug, detail=f"{people} people are registered")
+        for slug in back:
+            notices.over(session, "event_gone", slug, now)
+
+
+def _open_notices(session: Session) -> set[str]:
+    query = sa.select(Notice.event).where(Notice.kind == "event_gone", Notice.settled_at.is_(None))
+    return {slug for slug in session.scalars(query) if slug}
+
+
+def _left_alone(session: Session, known: Sequence[str], now: datetime) -> dict[str, int]:
+    """Return how many people come to events ahead that the configuration no longer has, unless that was told."""
+    facts = session.scalars(sa.select(Fact).where(Fact.name.startswith(news.START)))
+    starts = {fact.name.removeprefix(news.START): fact.value for fact in facts}
+    gone = {slug for slug, start in starts.items() if slug not in known and datetime.fromisoformat(start) > now}
+    if not gone:
+        return {}
+    query = sa.select(Participant.event, sa.func.count()).where(Participant.status.in_(COMING))
+    query = query.where(Participant.event.in_(gone - _open_notices(session))).group_by(Participant.event)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _back_again(session: Session, known: Sequence[str]) -> set[str]:
+    return _open_notices(session) & set(known)
 
 
 def _owed(

@@ -270,7 +270,15 @@ DISPOSITIONS = (
 STATUSES = ("registered", "tentative", "declined")
 REACHABLE = ("yes", "unreachable", "complained")
 RETURNED = ("hard", "soft", "complaint")
-NOTICES = ("unreachable", "complained", "came_back", "answered_too_often", "answers_itself")
+NOTICES = (
+    "unreachable",
+    "complained",
+    "came_back",
+    "answered_too_often",
+    "answers_itself",
+    "not_composed",
+    "event_gone",
+)
 OUTBOX_STATES = ("waiting", "claimed", "in_doubt", "sent", "failed", "expired", "withdrawn")
 
 

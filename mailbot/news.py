@@ -29,6 +29,9 @@ RESTORED = "event_restored"
 """The mail that says that a cancelled event takes place after all."""
 NEWS = (MOVED, CANCELLED, RESTORED)
 
+START = "start "
+"""How the name of a fact begins that holds the start last planned for; the event's slug follows."""
+
 COMING = ("registered", "tentative")
 """The statuses of people who may take part: they get the mail-outs of their audience."""
 
@@ -146,10 +149,10 @@ def last_move(session: Session, event: EventConfig) -> Move | None:
 
 def _note_move(session: Session, event: EventConfig, now: datetime) -> Move | None:
     """Notice that the configuration gives an event another start than the one that was planned for."""
-    start, known = event.starts.astimezone(UTC).isoformat(), session.get(Fact, f"start {event.slug}")
+    start, known = event.starts.astimezone(UTC).isoformat(), session.get(Fact, START + event.slug)
     move = last_move(session, event)
     if known is None:
-        session.add(Fact(name=f"start {event.slug}", value=start, at=now))
+        session.add(Fact(name=START + event.slug, value=start, at=now))
     elif known.value != start:
         times = move.times + 1 if move else 1
         session.merge(Fact(name=f"moved {event.slug}", value=f"{times} {known.value}", at=now))
@@ -190,9 +193,7 @@ def _not_told_of_move(session: Session, event: EventConfig, move: Move) -> Seque
         Outbox.mail != ACKNOWLEDGEMENT,
         sa.or_(Outbox.state == "waiting", Outbox.created_at >= move.at, Outbox.done_at >= move.at),
     )  # fmt: skip
-    query = sa.select(Participant).where(
-        *can_be_told(event), Participant.registered_at < move.at, ~told.exists()
-    )  # fmt: skip
+    query = sa.select(Participant).where(*can_be_told(event), Participant.registered_at < move.at, ~told.exists())
     return session.scalars(query.order_by(Participant.id)).all()
 
 

@@ -58,6 +58,13 @@ def settle(session: Session, participant_id: int, kinds: Iterable[str], at: date
     session.execute(over.values(settled_at=at))
 
 
+def over(session: Session, kind: str, what: str, at: datetime) -> None:
+    """Note that one thing is over by itself."""
+    key = f"{kind} {what}"[:255]
+    known = sa.update(Notice).where(Notice.key == key, Notice.settled_at.is_(None))
+    session.execute(known.values(settled_at=at))
+
+
 def still_open(session: Session) -> Sequence[Notice]:
     """Return what organisers should know and what is not over, oldest first."""
     return session.scalars(sa.select(Notice).where(Notice.settled_at.is_(None)).order_by(Notice.at, Notice.id)).all()

@@ -41,7 +41,10 @@ WHY_WITHDRAWN = {
     "forgotten": "the person was forgotten",
     "event_moved": "the event was moved",
     "event_gone": "the configuration has no such event any more",
+    "event_cancelled": "the event was cancelled",
+    "event_restored": "the event takes place after all",
     "mailout_removed": "the configuration has no such mail-out any more",
+    "put_off": "the configuration sends it later now; then it waits anew",
 }
 """The words with which mail is withdrawn, as sentences; others are shown as they are."""
 
