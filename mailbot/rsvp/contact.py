@@ -5,6 +5,7 @@ Weighs candidates; finds none itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -33,17 +34,18 @@ def phone_in(
     """Return somebody's number: in their own stretch of the text, or behind their first name."""
     stretch = phones_in(found, start, end)
     if alone:
-        later = [c for c in phones_in(found, 0, len(found.scene.text)) if c.value.split("|")[2] != "own"]
+        later = [c for c in phones_in(found, 0, len(found.scene.text)) if not _is_own(c)]
         said = [c for c in later if c.value.split("|")[2] == "other"]
-        everything = phones_in(found, 0, len(found.scene.text))
-        return values.phone(said or later or everything, found.context)
-    value, review = values.phone([c for c in stretch if one.is_self or c.value.split("|")[2] != "own"], found.context)
+        signed = [
+            n.text for n in phones.find(found.scene.text) if _signed(found.scene.text, n.start, found.context.sender)
+        ]
+        rest = [c for c in phones_in(found, 0, len(found.scene.text)) if c.words not in signed]
+        return values.phone(said or later or rest, found.context)
+    value, review = values.phone([c for c in stretch if one.is_self or not _is_own(c)], found.context)
     if value:
         return value, review
     if one.is_self:
-        return values.phone(
-            [c for c in phones_in(found, 0, len(found.scene.text)) if c.value.split("|")[2] == "own"], found.context
-        )
+        return values.phone([c for c in phones_in(found, 0, len(found.scene.text)) if _is_own(c)], found.context)
     first = names.bare_name(one.name).split()[0]
     for number in phones.find(found.scene.text):
         before = found.scene.text[max(0, number.start - 35) : number.start]
@@ -53,7 +55,19 @@ def phone_in(
 
 
 def phones_in(found: Material, start: int, end: int) -> list[Candidate]:
-    return [phone_candidate(n) for n in phones.find(found.scene.text) if start <= n.start < end]
+    text = found.scene.text
+    return [
+        phone_candidate(n if not _signed(text, n.start, found.context.sender) else replace(n, whose="own"))
+        for n in phones.find(text)
+        if start <= n.start < end
+    ]
+
+
+def _signed(text: str, at: int, sender: str) -> bool:
+    """Say whether a number stands behind the writer's own name or initials ("PYB, 418 647-2183")."""
+    before = re.sub(r"\W", "", text[text.rfind("\n", 0, at) + 1 : at])
+    parts = re.split(r"[\s-]+", sender)
+    return len(before) > 1 and before in ("".join(p[:1] for p in parts), "".join(parts), *parts)
 
 
 def phone_candidate(number: phones.Phone) -> Candidate:
@@ -65,6 +79,10 @@ def phone_candidate(number: phones.Phone) -> Candidate:
         "sentence-phone",
         0.94,
     )
+
+
+def _is_own(number: Candidate) -> bool:
+    return number.value.split("|")[2].startswith("own")
 
 
 def stretch_of(found: Material, one: Mention, *, alone: bool) -> tuple[int, int]:

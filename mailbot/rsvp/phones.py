@@ -22,6 +22,24 @@ _DATE = re.compile(
 )
 _CODE = re.compile(r"(?:indicatif|prefix\w*|prefij\w*|code|codigo|vorwahl|prefisso|ddi)\W{0,3}\+?(\d{1,3})\b")
 _CLAUSE = re.compile(r"[.!?;]\s|\n")
+_WHOSE = {
+    "not": ("phones.not_theirs",),
+    "mine": ("phones.mine", "phones.right"),
+    "own": ("phones.theirs",),
+    "other": ("phones.theirs_other",),
+}
+_REACH = 40
+"""Characters from "ma voisine" to the number that is hers."""
+_CLOSE = 22
+"""Characters from "mine" or "use" to the number that goes before all others."""
+_NOT_THIS = re.compile(
+    r"(?:\b(?:not|pas|non|nicht|nao|ni|et non|statt|anstatt|instead of|au lieu d[eu]|en vez del?|em vez d[eo]|"
+    r"invece d[ei]l?)|"
+    r"(?:[,;(]|\b(?:y|e|and))\s*no)\s(?:(?:the|my|on|at|to|le|la|au|mon|el|al|mi|o|a|ao|pelo|il|mio|die|der|unter|auf|"
+    r"number|numero|num|nummer|tel|telephone|telefono|telefone|landline|fixe|fixo|fijo|old|de|da|do)\s)*\W*$"
+)
+_COUNTED = re.compile(r"([2-9])[.)]?[ ]{1,3}(?=\d)")
+_FORWARD = re.compile(r"\b(?:not|pas|non|nicht|nao|ni|no|mais|but|pero|mas|ma|aber|sondern|so|alors|use)\b")
 _OVERSEAS = {"690": "GP", "691": "GP", "692": "RE", "693": "RE", "694": "GF", "696": "MQ", "697": "MQ", "639": "YT"}
 """The one French numbering plan tells the overseas department by the first digits (ARCEP)."""
 
@@ -35,7 +53,8 @@ _SPEAKING = {
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """One number in a text. `kind` is mobile, office, fax or ""; `whose` is own, other, not (nobody's answer) or ""."""
+    """One number in a text. `kind` is mobile, office, fax or ""; `whose` is own (own-before-all
+    where it is set against another), other, not (nobody's answer) or ""."""
 
     start: int
     end: int
@@ -65,6 +84,7 @@ def find(text: str, exclude: Iterable[str] = ()) -> list[Phone]:
     folded = fold(text)
     known = tuple(exclude)
     spans = [s for m in _NUMBER.finditer(text) for s in _split(m.start(), m.group())]
+    spans = [(_behind_enumerator(text, a), b) for a, b in spans]
     spans = [(a, b) for a, b in spans if _plausible(text[a:b])]
     found = []
     for at, (start, end) in enumerate(spans):
@@ -93,20 +113,9 @@ def resolve(phone: Phone, countries: Sequence[tuple[str, str]], french: bool = F
         value = _parse(pn, written, _OVERSEAS[phone.digits[1:4]])
         if value:
             return Resolved(value, "phone-overseas", 0.93)
-    fitting = [
-        (value, shown_by)
-        for country, shown_by in countries
-        if (value := _parse(pn, written, country) or _parse_with_code(pn, phone.digits, country))
-    ]
-    if fitting:
-        value, shown_by = fitting[0]
-        rivals = {v for v, by in fitting if by == shown_by} - {value}
-        if not rivals:
-            return Resolved(value, f"phone-country-by-{shown_by}", 0.95)
-        grouped = [v for v, by in fitting if by == shown_by and _grouped_so(phone.text, v)]
-        if len(set(grouped)) == 1:
-            return Resolved(grouped[0], "phone-country-by-grouping", 0.85)
-        return Resolved(value, f"phone-country-by-{shown_by}", 0.78)
+    shown = _by_country(written, phone, countries)
+    if shown:
+        return shown
     only = {v for c in _SPEAKING.get(language, ()) if (v := _parse(pn, written, c))}
     if len(only) == 1 and len(phone.digits) >= 9:
         return Resolved(only.pop(), "phone-only-country-of-language", 0.82)
@@ -114,6 +123,27 @@ def resolve(phone: Phone, countries: Sequence[tuple[str, str]], french: bool = F
     if value:
         return Resolved(value, "phone-code-without-plus", 0.75)
     return Resolved(phone.digits, "phone-country-unknown", 0.6)
+
+
+def _by_country(written: str, phone: Phone, countries: Sequence[tuple[str, str]]) -> Resolved | None:
+    """Return a number as the countries that the message shows complete it, less sure where two of them could."""
+    import phonenumbers as pn
+
+    fitting = [
+        (value, shown_by)
+        for country, shown_by in countries
+        if (value := _parse(pn, written, country) or _parse_with_code(pn, phone.digits, country))
+    ]
+    if not fitting:
+        return None
+    value, shown_by = fitting[0]
+    alike = list(dict.fromkeys(v for v, by in fitting if by == shown_by))
+    if len(alike) == 1:
+        return Resolved(value, f"phone-country-by-{shown_by}", 0.95)
+    grouped = [v for v in alike if _grouped_so(phone.text, v)]
+    if len(grouped) == 1:
+        return Resolved(grouped[0], "phone-country-by-grouping", 0.85)
+    return Resolved(value, f"phone-country-by-{shown_by}", 0.78)
 
 
 def region_of(number: str) -> str:
@@ -170,23 +200,44 @@ def _kind(before: str, after: str) -> str:
 
 
 def _whose(before: str, after: str) -> str:
-    hits = words.scan(before)
-    if words.of(hits, "phones.not_theirs", "correction.wrong"):
-        nearest = max((h.end for h in words.of(hits, "phones.not_theirs", "correction.wrong")), default=0)
-        own = max((h.end for h in words.of(hits, "phones.theirs", "phones.theirs_other", "phones.right")), default=0)
-        if nearest >= own and len(before) - nearest < 40:
-            return "not"
-    behind = after.split(",")[0][:30]
-    if not re.match(r"\W{0,2}\((?!.*\))", behind) and words.of(words.scan(behind), "phones.not_theirs"):
+    """Return whose a number is: of the words before it those that stand nearest decide.
+
+    Behind it only what looks back counts ("… is my old one", "… was the guard's"), and a "not" right before it, since
+    behind it another number follows ("0926 … NOT 0925 …").
+    """
+    if _NOT_THIS.search(before):
         return "not"
-    if words.of(hits, "phones.theirs"):
-        return "own"
-    return "other" if words.of(hits, "phones.theirs_other") else ""
+    hits = words.scan(before)
+    near = {key: max((h.end for h in words.of(hits, *keys)), default=-1) for key, keys in _WHOSE.items()}
+    if (
+        near["not"] >= 0
+        and len(before) - near["not"] < _REACH
+        and near["not"] >= max(near["mine"], near["own"], near["other"])
+    ):
+        return "not"
+    behind = _FORWARD.split(after.split(",")[0][:30])[0]
+    if not re.match(r"\W{0,2}\((?!.*\))", behind) and words.of(words.scan(behind), *_WHOSE["not"]):
+        return "not"
+    if near["mine"] >= 0 and len(before) - near["mine"] < _CLOSE:
+        return "own-before-all"
+    if near["own"] < 0 and near["mine"] < 0:
+        return "other" if near["other"] >= 0 else ""
+    return "own" if max(near["own"], near["mine"]) >= near["other"] else "other"
 
 
 def _plausible(written: str) -> bool:
     digits = re.sub(r"\D", "", written)
     return 6 <= len(digits) <= 15 and not _DATE.fullmatch(written.strip()) and len(set(digits)) > 1
+
+
+def _behind_enumerator(text: str, start: int) -> int:
+    """Return where a number begins whose first digit counts the lines of a list ("3 641 826 357", "3. 923 …")."""
+    line = text.rfind("\n", 0, start) + 1
+    mark = _COUNTED.match(text, start)
+    if mark is None or text[line:start].strip():
+        return start
+    before = text[:line].rstrip("\n").rpartition("\n")[2].split(" ")[0].strip(".)")
+    return mark.end() if before == str(int(mark[1]) - 1) else start
 
 
 def _split(start: int, written: str) -> list[tuple[int, int]]:

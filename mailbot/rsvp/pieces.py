@@ -272,6 +272,8 @@ def _open(part: str) -> list[str]:
     if not found:
         return [part]
     inside, before, after = found[1], part[: found.start()].strip(), part[found.end() :].strip(" ,;")
+    if inside.isdigit():
+        return [part]  # an area code
     belongs = (
         phrases.is_acronym(inside)
         or places.is_place(inside)

@@ -11,6 +11,23 @@ from functools import cache
 from mailbot.rsvp import words
 from mailbot.rsvp.fold import fold
 
+_CAPITALS = re.compile(r"(?:\b[A-ZÀ-Þ][a-zà-ÿ].*){3}")
+"""Three words with capitals, acronyms apart: whoever writes so would write a town with one too."""
+_REGIONS = {
+    "uk": "GB", "wales": "GB", "cymru": "GB", "scot": "GB", "london": "GB", "qc": "CA", "quebec": "CA", "ks": "XK",
+    "cat": "ES", "eus": "ES", "gal": "ES", "bzh": "FR", "paris": "FR", "corsica": "FR", "alsace": "FR", "berlin": "DE",
+    "hamburg": "DE", "koeln": "DE", "bayern": "DE", "nrw": "DE", "wien": "AT", "tirol": "AT", "swiss": "CH",
+    "brussels": "BE", "vlaanderen": "BE", "gov": "US", "edu": "US", "mil": "US", "nyc": "US", "kiwi": "NZ",
+}  # fmt: skip
+"""Last labels of domains that stand for a part of a country (IANA's list of top-level domains), or for it by custom."""
+_PROVIDERS = {
+    "wanadoo": "FR", "laposte": "FR", "sfr": "FR", "sapo": "PT", "uol": "BR", "bol": "BR", "libero": "IT",
+    "tiscali": "IT", "virgilio": "IT", "alice": "IT", "bluewin": "CH", "sympatico": "CA", "videotron": "CA",
+    "btinternet": "GB", "bigpond": "AU", "xtra": "NZ", "rediffmail": "IN", "skynet": "BE", "telenet": "BE",
+    "comcast": "US", "verizon": "US",
+}  # fmt: skip
+"""Providers of mailboxes whose customers live in one country."""
+
 
 def of_domain(email: str) -> str:
     """Return the country (ISO 3166) of an address's domain, "" where it tells none."""
@@ -18,9 +35,11 @@ def of_domain(email: str) -> str:
     while labels and labels[-1] in ("example", "test", "invalid"):
         labels.pop()
     last = labels[-1] if labels else ""
-    if len(labels) < 2 or len(last) != 2 or last in ("eu",):
-        return ""
-    return "GB" if last == "uk" else last.upper()
+    if len(labels) == 1:
+        return _PROVIDERS.get(last, "")
+    if last in _REGIONS:
+        return _REGIONS[last]
+    return last.upper() if len(last) == 2 and last != "eu" else ""
 
 
 def in_text(text: str) -> list[str]:
@@ -76,4 +95,4 @@ def _is_country(place: tuple[str, ...]) -> bool:
 
 def _lower_is_fine(place: tuple[str, ...], text: str) -> bool:
     """Say whether a place may be written small: people of a country are, and everything in a text without capitals."""
-    return place[-1].endswith("*") or (_is_country(place) and not re.search(r"[A-ZÀ-Þ].*[A-ZÀ-Þ].*[A-ZÀ-Þ]", text))
+    return place[-1].endswith("*") or (_is_country(place) and not _CAPITALS.search(text))

@@ -53,7 +53,14 @@ def phone(found: Sequence[Candidate], context: Context) -> tuple[Value | None, t
         or ("mobile" if r.value.startswith("+") and len(usable) > 1 and phones.is_mobile(r.value) else "")
         for n, r in solved
     }
-    best, result = min(solved, key=lambda row: (rank.get(kinds[id(row[0])], 1), usable.index(row[0])))
+    best, result = min(
+        solved,
+        key=lambda row: (
+            row[0].phone.whose != "own-before-all",
+            rank.get(kinds[id(row[0])], 1),
+            usable.index(row[0]),
+        ),
+    )
     others = {r.value for n, r in solved if n is not best} - {result.value}
     review = ("two_phones",) if others and len({kinds[id(n)] for n, _ in solved}) == 1 else ()
     if result.rule == "phone-country-unknown":
