@@ -30,6 +30,12 @@ class Material:
 
 
 def other_people(found: Material) -> list[Mention]:
+    """Return who is named besides the writer and may register: not who is greeted, replaced or quoted."""
+    return [m for m in found.scene.mentions if not m.is_self and not m.part]
+
+
+def others_named(found: Material) -> list[Mention]:
+    """Return everybody who is named besides the writer."""
     return [m for m in found.scene.mentions if not m.is_self]
 
 

@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mailbot.rsvp import attendance, contact, names, pieces, unnamed, values, words, work, writer
+from mailbot.rsvp import attendance, contact, names, pieces, talked_about, unnamed, values, words, work, writer
 from mailbot.rsvp.answer import Answer, Value
 from mailbot.rsvp.candidates import Candidate, Record
 from mailbot.rsvp.context import Context
-from mailbot.rsvp.material import Material, is_writer, other_people
+from mailbot.rsvp.material import Material, is_writer, other_people, others_named
 from mailbot.rsvp.prose import Mention
 
 
@@ -23,7 +23,7 @@ def answers(found: Material) -> tuple[Answer, ...]:
     listed = [r for r in found.reply.records if r.has("name", "given", "family")]
     if len(listed) > 1:
         return tuple(_listed(found, record, listed) for record in listed)
-    others = other_people(found)
+    others = writer.those_who_come(found, other_people(found))
     if listed:
         return (_from_record(found, listed[0], others),)
     nameless = [r for r in found.reply.records if r.size]
@@ -62,7 +62,7 @@ def declining(found: Material) -> Answer:
 
 def substitute(found: Material) -> Mention | None:
     """Return who comes instead of the writer, or for whom the writer writes, by the sentences; None for the writer."""
-    others = other_people(found)
+    others = writer.those_who_come(found, other_people(found))
     return _substitute(found, others) if others else None
 
 
@@ -290,7 +290,7 @@ def _self(found: Material, records: Sequence[Record]) -> Answer:
     answer = Answer(
         email=contact.email_of(found, merged, str(name.value) if name else "", mine=True, alone=True),
         name=name,
-        title=work.own_title(found, [merged], exclude=other_people(found)),
+        title=work.own_title(found, [merged], exclude=others_named(found)),
         phone=phone,
         organisation=work.organisation_of(found, merged, [merged]),
         mode=mode,
@@ -321,6 +321,9 @@ def _own_name(found: Material, record: Record) -> tuple[Value | None, tuple[str,
         return values.name(candidates[0], context), ()
     if context.sender:
         return values.header(context.sender, context.shown, "from-name", 0.85), ()
+    alone = [m for m in others_named(found) if m.part in ("", talked_about.SIGNS) and not m.honorific]
+    if len(alone) == 1:
+        return values.name(replace(_mention_name(found, alone[0]), rule="only-name", confidence=0.7), context), ()
     return _name_from_address(context)
 
 

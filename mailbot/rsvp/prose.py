@@ -10,13 +10,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailbot.rsvp import domains, grammar, language, name_runs, names, phrases, places, roles, words
+from mailbot.rsvp import domains, grammar, language, name_runs, names, phrases, places, roles, talked_about, words
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.phrases import Phrase
 from mailbot.rsvp.words import Hit
 
+_AND = re.compile(r"\s*(?:,|&|\b(?:and|et|y|e|und)\b)[^.;:!?\n]{0,25}")
 _OF = re.compile(r"\b(?:of|de|du|des|del|de la|de l|da|do|dos|das|d|der|des|di|della|dell|van)['’]?\s*$")
-_IN = re.compile(r"\b(?:in|em|en|near|aus|nach)\s*$")
+_IN = re.compile(r"\b(?:in|em|en|near|aus|nach|at|chez|bei|beim|presso|na|no|nel|nella|dans)\s*$")
 """Before a place, not a person."""
 _FOR_SOMEBODY = re.compile(
     r"(?:on behalf of|au nom de|de la part de|en nombre de|en nombre del|em nome de|em nome do|"
@@ -37,6 +38,8 @@ class Mention:
     honorific: str = ""
     title: Phrase | None = None
     organisation: Phrase | None = None
+    part: str = ""
+    """Why they do not register though they are named (see talked_about), "" for everybody else."""
     aliases: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -88,6 +91,8 @@ def _mentions(  # noqa: PLR0917 -- one text and what was found in it go together
         like_sender = bool(sender) and names.same_person(bare, sender)
         unnamed = not sender or names.is_partial(sender)
         like_sender = like_sender or (unnamed and len(bare.split()) > 1 and names.fits_address(bare, address) >= 0.8)
+        if names.is_honorific(bare) or (not like_sender and _is_post(bare, polite)):
+            continue
         if (start, end) not in quiet and not _may_be_person(
             text,
             folded,
@@ -102,19 +107,49 @@ def _mentions(  # noqa: PLR0917 -- one text and what was found in it go together
             address,
         ):
             continue
+        part = talked_about.part_of(text, folded, hits, start, end)
+        if part == talked_about.WRONG or (part and like_sender):
+            continue
+        if not part and not sender and not like_sender and talked_about.signs(text, start, end):
+            part = talked_about.SIGNS
+        if (
+            not part
+            and found
+            and found[-1].part == talked_about.PASSING
+            and _AND.fullmatch(folded[found[-1].end : start])
+        ):
+            part = talked_about.PASSING
         if any(names.same_person(bare, m.name) for m in found):
             same = next(m for m in found if names.same_person(bare, m.name))
             same.aliases.append((start, end))
+            same.part = same.part and part
             if len(names.parts_of(bare)) > len(names.parts_of(same.name)):
                 same.name, same.start, same.end = bare, start, end
             same.is_self = same.is_self or like_sender or (introduced and not polite)
             continue
         found.append(
             Mention(
-                bare, start, end, like_sender or (introduced and not (polite and not like_sender)), introduced, polite
+                bare,
+                start,
+                end,
+                like_sender or (introduced and not part and not (polite and not like_sender)),
+                introduced,
+                polite,
+                part=part,
             )
         )
     return found
+
+
+def _is_post(bare: str, polite: str) -> bool:
+    """Say whether a run of capitals is what somebody does: "the Credit Manager", "Chief Research Officer"."""
+    heads = words.of(words.scan(fold(bare)), "titles.heads")
+    first = next((p for p in bare.split() if fold(p) not in names.particles()), bare)
+    if not heads:
+        return False
+    if not polite or words.of(words.scan(fold(polite)), "titles.heads"):
+        return True
+    return heads[0].start <= bare.find(first)
 
 
 def _may_be_person(  # noqa: PLR0917, C901 -- rules in their order, one after the other

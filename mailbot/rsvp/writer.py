@@ -15,6 +15,7 @@ from mailbot.rsvp.attendance import Stance
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.material import Material
 from mailbot.rsvp.prose import Mention
+from mailbot.rsvp.words import Hit
 
 UNSURE = "writer_or_colleague"
 """The review word for messages in which the writer and somebody else may both be meant."""
@@ -22,10 +23,6 @@ UNSURE = "writer_or_colleague"
 _COLLEAGUE = re.compile(r"colleague|collegue|companer|colega|kolleg|collega")
 _ME = re.compile(r"\W*(?:me|moi|mich|mi|yo|eu|io)\b")
 _TOKEN = re.compile(r"[^\W_]+")
-_TOGETHER = re.compile(
-    r"\b(?:together with|along with|with my|avec m(?:on|a|es)|ainsi que|junto (?:con|com)|junto a|con mi|"
-    r"com (?:o |a )?me|com minha|zusammen mit|mit meine|insieme a|con (?:il |la )?mi[ao])\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +33,66 @@ class Both:
     modes: tuple[attendance.Mode, ...]
 
 
+def those_who_come(found: Material, others: Sequence[Mention]) -> list[Mention]:
+    """Return those of the others who may register: where the writer comes, only who is said to come as well."""
+    if not others or not _says_so(found):
+        return list(others)
+    spans = attendance.sentences(found.scene.text)
+    return [m for m in others if _comes_as_well(found, m, spans)]
+
+
+def _says_so(found: Material) -> bool:
+    """Say whether the writer says in so many words that they come, be it in somebody's stead."""
+    hits = found.scene.hits
+    if words.of(hits, "attendance.stand_in"):
+        return True
+    mine = words.of(hits, "attendance.mine")
+    if not mine:
+        return False
+    for start, end in attendance.sentences(found.scene.text):
+        if words.within(mine, start, end):
+            said = attendance.stance(found.scene.text[start:end])
+            if not (said.no or said.cancel or said.denied):
+                return True
+    return False
+
+
+def _comes_as_well(found: Material, one: Mention, spans: Sequence[tuple[int, int]]) -> bool:
+    """Say whether the sentence about somebody, or the one that goes on about them, has them come too."""
+    at = next((i for i, (start, end) in enumerate(spans) if start <= one.start < end), None)
+    if at is None:
+        return False
+    start, end = spans[at]
+    inside = words.within(found.scene.hits, start, end)
+    mine = words.of(inside, "attendance.mine", "attendance.stand_in")
+    if any(h.end <= one.start for h in words.of(inside, "people.together")):
+        return True
+    behalf = [h for h in words.of(inside, "attendance.assistant") if h.end <= one.start]
+    if behalf and any(m.end <= behalf[-1].start for m in mine):
+        return False  # "I will attend on behalf of our director, Jane Poole"
+    if behalf or _third(found, inside, mine) or (not mine and attendance.modes(found.scene.text[start:end])):
+        return True
+    return at + 1 < len(spans) and _goes_on(found, *spans[at + 1])
+
+
+def _third(found: Material, inside: Sequence[Hit], mine: Sequence[Hit]) -> bool:
+    """Say whether a sentence has somebody else than the writer come."""
+    folded = found.scene.folded
+    own = [h for h in words.of(inside, "attendance.yes", "attendance.sure") if _of_themselves(folded[h.start : h.end])]
+    return any(
+        not any(h.start < o.end and o.start < h.end for o in (*mine, *own))
+        for h in words.of(inside, "attendance.yes", "attendance.sure", "attendance.both")
+    )
+
+
+def _goes_on(found: Material, start: int, end: int) -> bool:
+    """Say whether a sentence goes on about who was named before: "She will be online." """
+    first = _TOKEN.findall(found.scene.folded[start:end])[:2]
+    return bool(set(first) & grammar.words_that("third_person")) and _affirms(
+        attendance.stance(found.scene.text[start:end])
+    )
+
+
 def comes_too(found: Material, others: Sequence[Mention]) -> Both | None:
     """Return who comes beside the writer; None where the sentences don't say that the writer comes."""
     folded = found.scene.folded
@@ -44,23 +101,33 @@ def comes_too(found: Material, others: Sequence[Mention]) -> Both | None:
         if not (_COLLEAGUE.search(folded[hit.start : hit.end]) or _ME.match(folded, hit.end)):
             return None
     text = found.scene.text
-    spans = attendance.sentences(text)
     mine: tuple[attendance.Mode, ...] | None = None
     theirs: list[Mention] = []
-    for start, end in spans:
+    for start, end in attendance.sentences(text):
         named = [m for m in others if start <= m.start < end]
         said = attendance.stance(text[start:end])
-        speaks = _of_themselves(text[start : min([m.start for m in named], default=end)])
+        lead = min([m.start for m in named], default=end)
+        speaks = _of_themselves(folded[start:lead]) or bool(
+            words.within(words.of(found.scene.hits, "attendance.mine"), start, end)
+        )
         if not named and speaks and (said.no or said.cancel):
             return None
+        together = any(
+            start <= h.start and h.end <= lead for h in words.of(found.scene.hits, "people.together")
+        ) or _with(folded[start:lead])
         if not named and speaks and _affirms(said):
             mine = mine or tuple(replace(m, start=m.start + start, end=m.end + start) for m in said.modes)
-        elif named and speaks and _affirms(said) and _TOGETHER.search(fold(text[start : named[0].start])):
+        elif named and speaks and _affirms(said) and together:
             mine = mine or tuple(replace(m, start=m.start + start, end=m.end + start) for m in said.modes)
             theirs += named
         elif named and _affirms(said) and not (said.no or said.cancel or said.denied):
             theirs += named
     return None if mine is None else Both(tuple(theirs), mine)
+
+
+def _with(lead: str) -> bool:
+    """Say whether what leads to a name ends with "with": "I'll be there with Jane Poole"."""
+    return bool(re.search(r"\b(?:with|avec|con|com|mit)\s(?:\S+\s){0,3}$", lead))
 
 
 def _of_themselves(text: str) -> bool:

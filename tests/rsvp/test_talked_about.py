@@ -1,0 +1,94 @@
+"""Who is greeted, quoted, replaced or written wrongly registers nowhere; who comes is not lost behind them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rsvp.replies import read, said
+
+
+def registered(text: str, sender: str) -> list[object]:
+    """Return the names of those whom a reply registers."""
+    return [said(a, "name") for a in read(text, sender).answers]
+
+
+@pytest.mark.parametrize(
+    ("sender", "text"),
+    [
+        (
+            "Ben Adler <ben@union.il.example>",
+            "Hi Ms. Rossi,\n\nThank you for the invitation, which Prof. Miriam Katz forwarded to me. I'll be joining online. Give my regards to David Levi.\n\nBen Adler\nEconomist",
+        ),  # noqa: E501 -- one letter a line
+        (
+            "Aïcha Sow <a.sow@cnts.sn.example>",
+            "Bonjour Monsieur Dupont,\n\nSuite à notre conversation téléphonique avec Mme Fatou Diop, je confirme ma participation en ligne.\n\nAïcha Sow\nCNTS",
+        ),  # noqa: E501 -- one letter a line
+        (
+            "Pedro Salas <psalas@cut.cl.example>",
+            "Estimado Sr. Carlos Rodríguez:\n\nConfirmo mi participación en línea. Trabajo con la compañera Inés Ferreira, que les manda saludos.\n\nPedro Salas\nCUT",
+        ),  # noqa: E501 -- one letter a line
+        (
+            "Elena Conti <elena@inca.it.example>",
+            "Gentile Dott.ssa Marta Ferri,\nconfermo la mia partecipazione online. Come da accordi con Paolo Verdi, mi servirà anche il materiale.\nElena Conti",
+        ),  # noqa: E501 -- one letter a line
+        (
+            "Jan Peters <jan@verdi.de.example>",
+            "Sehr geehrte Frau Lehmann,\nich nehme gern teil, und zwar online. Viele Grüße auch von Peter Schulze!\nJan Peters",
+        ),  # noqa: E501 -- one letter a line
+        (
+            "Teresa Vilhena <tv@ugt.pt.example>",
+            "Boa tarde, recebi o convite através do Dr. João Pinto e gostaria de participar em linha.\nTeresa Vilhena",
+        ),  # noqa: E501 -- one letter a line
+    ],
+)
+def test_who_is_only_talked_about_does_not_register(sender: str, text: str) -> None:
+    assert registered(text, sender) == [sender.partition(" <")[0]]
+
+
+@pytest.mark.parametrize(
+    ("sender", "text"),
+    [
+        (
+            "Nadia Haddad <n.haddad@cgt.fr.example>",
+            "Bonjour,\nMon collègue Luc Roy, que vous aviez invité, n'est pas disponible ; je le représenterai et je suivrai en ligne.\nNadia Haddad\nconseillère\nCGT",
+        ),  # noqa: E501 -- one letter a line
+        (
+            "Grace Wambui <grace@cotu.ke.example>",
+            "Hello, I shall be attending in place of John Okoth who is on leave. I will be online.\n\nGrace Wambui\nResearch officer\nCOTU",
+        ),  # noqa: E501 -- one letter a line
+        (
+            "Sabine Krüger <krueger@igm.de.example>",
+            "Guten Tag,\nin Vertretung von Klaus Weber nehme ich online teil.\nSabine Krüger\nReferentin",
+        ),  # noqa: E501 -- one letter a line
+        (
+            "Jordi Puig Ferrer <jpuig@ccoo.es.example>",
+            "Hola:\nMe ha pasado la invitación Ana Beltrán. Asistiré yo, en línea.\nJordi Puig Ferrer\nCCOO",
+        ),  # noqa: E501 -- one letter a line
+    ],
+)
+def test_who_stands_in_for_somebody_registers_themselves(sender: str, text: str) -> None:
+    assert registered(text, sender) == [sender.partition(" <")[0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('O nome chegou mal, não é "Vitor Pinedo", é Vítor Penedo. Participo em linha.', "Vítor Penedo"),
+        ("Rectification : mon nom s'écrit Ramatoulaye Diallo et non Rama Diallo.", "Ramatoulaye Diallo"),
+        ("Bitte korrigieren: mein Name ist Jörg Möller-Brandt, nicht Jürgen Müller.", "Jörg Möller-Brandt"),
+        ("Please correct my name on the list: it is Sue-Ellen Park, not Susan Parker.", "Sue-Ellen Park"),
+    ],
+)
+def test_a_name_that_is_said_to_be_wrong_is_nobodys(text: str, name: str) -> None:
+    assert registered(text, "s@mail.example") == [name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I was asked for my title: I am the Credit Manager. I join online.",
+        "I will attend online. Regards from the Chief Research Officer of our house.",
+    ],
+)
+def test_a_post_is_no_person(text: str) -> None:
+    assert registered(text, "Ruth Wanjiru <r.wanjiru@sacco.ke.example>") == ["Ruth Wanjiru"]
