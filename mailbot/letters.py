@@ -17,6 +17,7 @@ from mailbot.compose import Letter, Person, Shown
 from mailbot.compose.context import GUIDE
 from mailbot.config import Config, EventConfig
 from mailbot.models import Change, Outbox, Participant, Received
+from mailbot.rsvp.answer import FIELDS
 
 CASES = {
     "registered": "registered",
@@ -222,4 +223,4 @@ def _changed(session: Session, row: Outbox) -> tuple[str, ...]:
     if row.case != "changed" or row.received_id is None:
         return ()
     query = session.query(Change.field).where(Change.received_id == row.received_id).order_by(Change.id)
-    return tuple(dict.fromkeys(name for (name,) in query if name not in ("message", "status", "reachable")))
+    return tuple(dict.fromkeys(name for (name,) in query if name in FIELDS))

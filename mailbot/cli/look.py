@@ -32,6 +32,7 @@ from mailbot.errors import ConfigRefused, MailbotError
 from mailbot.models import Change, Outbox, Participant, row_values
 from mailbot.reading import read as read_message
 from mailbot.reading import to_json
+from mailbot.registry.history import SET_ASIDE
 from mailbot.rsvp.answer import FIELDS, Invitation, Reading
 from mailbot.worker import utc_now
 
@@ -245,6 +246,8 @@ def _told(change: Change) -> str:
     """Tell one change as a sentence."""
     if change.field == "message":
         return f"{change.who} wrote: {change.new}"
+    if change.field == SET_ASIDE:
+        return f"{change.who} had written earlier, which was set aside: {change.new}"
     value = f"{change.field}: {change.new or 'nothing'}"
     before = f" (was {change.old})" if change.old else ""
     words = f", from “{change.words}”" if change.words and change.words != change.new else ""

@@ -14,6 +14,7 @@ from mailbot.models import Change, Participant
 from mailbot.rsvp.answer import FIELDS
 
 SPOKE = "message"  # the field of the change that says only: this message spoke of this participant
+SET_ASIDE = "set_aside"  # the field of the change that says what an older message said otherwise, and changed nothing
 
 
 def latest_values(session: Session, participant_id: int) -> dict[str, Change]:

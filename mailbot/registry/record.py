@@ -17,7 +17,7 @@ from mailbot.addresses import key
 from mailbot.errors import Held
 from mailbot.models import Change, Participant, Received
 from mailbot.registry import identity, suggest, vouched
-from mailbot.registry.history import SPOKE, latest_values
+from mailbot.registry.history import SET_ASIDE, SPOKE, latest_values
 from mailbot.registry.vouched import Vouched
 from mailbot.rsvp.answer import FIELDS, Answer, Reading, Value
 
@@ -98,6 +98,8 @@ def _register(session: Session, event: str, answer: Answer, reading: Reading, so
     changed = [] if new or stale else _set_status(session, person, status, source, _words(answer, reading))
     changed += _set_fields(session, person, answer, reading, source, gaps_only=stale or answer.partstat is not None)
     _settle(session, person, answer, reading, source, stale=stale)
+    if stale:
+        _set_aside(session, person, status, answer if answer.partstat is None else None, source)
     _spoke(session, person, reading.kind, source)
     if new or "status" in changed:
         case = "tentative" if tentative else "registered"
@@ -111,7 +113,9 @@ def _decline(session: Session, event: str, answer: Answer, source: Source) -> Re
     if person is not None:
         vouched.check(session, person, source.vouched)
         changed = []
-        if not _is_stale(session, person, source):  # else they changed their mind again since they wrote this
+        if _is_stale(session, person, source):  # they changed their mind again since they wrote this
+            _set_aside(session, person, "declined", None, source)
+        else:
             changed = _set_status(session, person, "declined", source, "")
             _latest(session, person, source)
         _spoke(session, person, "decline", source)
@@ -209,6 +213,26 @@ def _set_status(session: Session, person: Participant, status: str, source: Sour
         person.registered_at = source.at
     person.status, person.changed_at = status, source.at
     return ["status"]
+
+
+def _set_aside(session: Session, person: Participant, status: str, answer: Answer | None, source: Source) -> None:
+    """Keep in the history what an older message says otherwise, and mark the participant to be looked at.
+
+    Its Date may be wrong, or it was read late: nothing is changed by it, and nothing is passed over in silence.
+    """
+    before = latest_values(session, person.id)
+    said = {} if person.status == status else {"status": status}
+    for name, value in answer.values().items() if answer else ():
+        had, new = before.get(name), (_text(value.value) or "").strip()[: _CLAMP.get(name, MAX_VALUE)]
+        same = had is None or new == had.new or (name == "email" and key(new) == key(had.new or ""))
+        if had is not None and not same and _counts_more(value, had):
+            said[name] = new
+    if not said:
+        return
+    told = "; ".join(f"{name}: {new}" for name, new in said.items())
+    session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
+                       field=SET_ASIDE, old=None, new=told[:MAX_VALUE]))  # fmt: skip
+    person.review = " ".join(dict.fromkeys([*person.review.split(), "older_message"]))
 
 
 def _words(answer: Answer, reading: Reading) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mailbot import registry
+from mailbot.registry.history import SET_ASIDE
 from tests.journeys.conftest import Mail, Organisation, registration
 from tests.journeys.test_journeys import DAKAR, kinds
 from tests.journeys.test_time import entry, sequence, uid
@@ -214,3 +216,39 @@ def test_a_change_that_arrives_while_the_guide_is_being_refused_withdraws_it(org
     (farewell,) = organisation.at("2027-03-23 14:05")
     assert method(farewell) == ""  # there is no entry to be taken back
     assert [(r.state, r.reason) for r in organisation.outbox() if r.mail == "guide"] == [("withdrawn", "cancelled")]
+
+
+def test_an_older_message_that_arrives_late_changes_nothing_and_is_not_passed_over(organisation: Organisation) -> None:
+    registered(organisation)
+    correction = "Bonjour,\n\nMon numéro était faux, voici le bon : {}.\n\nMerci\nAwa Ndiaye\n"
+    organisation.now = organisation.now.replace(day=5)
+    organisation.reply(correction.format("+221 77 450 12 99"))
+    organisation.at("2027-03-05 09:00")
+    organisation.now = organisation.now.replace(day=4)  # written before, delivered after
+    organisation.reply(correction.format("+221 77 450 12 88"))
+    organisation.now = organisation.now.replace(day=4, hour=10)
+    organisation.reply(CANCEL)
+    organisation.at("2027-03-06 09:00")
+
+    (person,) = organisation.people()
+    assert (person.phone, person.status) == ("+221774501299", "registered")
+    assert "older_message" in person.review.split()
+    with organisation.parts[0].read() as session:
+        story = [change.new for change in registry.story(session, person.id) if change.field == SET_ASIDE]
+    assert story == ["phone: +221774501288", "status: declined"]
+
+    organisation.now = organisation.now.replace(day=7)
+    organisation.reply(registration())  # which settles it
+    organisation.at("2027-03-07 09:00")
+    assert organisation.people()[0].review == ""
+
+
+def test_an_older_message_that_says_the_same_is_no_matter(organisation: Organisation) -> None:
+    registered(organisation)
+    organisation.now = organisation.now.replace(day=5)
+    organisation.reply(registration())
+    organisation.at("2027-03-05 09:00")
+    organisation.now = organisation.now.replace(day=4)
+    organisation.reply(registration())
+    organisation.at("2027-03-06 09:00")
+    assert organisation.people()[0].review == ""
