@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from mailbot import mailouts, news, registry
+from mailbot import mailouts, news, registry, tokens
 from mailbot.addresses import Address, key
 from mailbot.compose import Letter, Person, Shown
 from mailbot.compose.context import GUIDE
