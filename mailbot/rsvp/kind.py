@@ -25,13 +25,15 @@ UNSURE = "reply-without-words"
 
 DOUBTFUL = frozenset({
     UNSURE, "regrets", "denies", "only-signature", "declines-the-journey", "declines-and-confirms",
-    "declines-in-answers", "acknowledges", "undecided-way", "asks-and-joins", "asks-in-short", "asks-to-correct",
-    "takes-part-with-regret",
+    "declines-in-answers", "is-away", "acknowledges", "undecided-way", "asks-and-joins", "asks-in-short",
+    "asks-to-correct", "takes-part-with-regret",
 })  # fmt: skip
 """Rules by which a person shall look: the words speak for one kind, but some speak against it or too little is said."""
 
 _A_NAME = re.compile(r"[^.!?\n]\s[A-ZÀ-Þ][\w'-]+\s(?:se\s)?$")
 _REPLY = re.compile(r"\s*[^\W\d_]{1,4}(?:\[\d+\])?\s?:")
+
+_SENTENCE = re.compile(r"[.!?;\n]")
 
 Verdict = tuple[Kind, str]
 
@@ -109,7 +111,7 @@ class _Signs:
         no = self.stance.no
         if no is None:
             return False
-        ways = [m for m in self.ways if self.may_be_the_journey or self._takes_part_in_clause(m)]
+        ways = [m for m in self.ways if self.may_be_the_journey or self._takes_part_in_sentence(m)]
         return any(self._apart(no[1], m.start) or self._apart(m.end, no[0]) for m in ways)
 
     @cached_property
@@ -126,10 +128,17 @@ class _Signs:
     def said(self, *keys: str) -> list[Hit]:
         return words.of(self.hits, *keys)
 
-    def _takes_part_in_clause(self, mode: Mode) -> bool:
-        start = max((b for b in self.stance.breaks if b < mode.start), default=0)
-        end = min((b for b in self.stance.breaks if b >= mode.end), default=len(self.folded))
-        inside = words.within(self.said("kind.verbs", "attendance.yes", "attendance.sure"), start, end)
+    def _takes_part_in_sentence(self, mode: Mode) -> bool:
+        start = max((m.end() for m in _SENTENCE.finditer(self.folded[: mode.start])), default=0)
+        no = self.stance.no
+        if no is not None and no[1] <= mode.start:
+            start = max(start, no[1])
+        ends = _SENTENCE.search(self.folded, mode.end)
+        inside = words.within(
+            self.said("kind.verbs", "attendance.yes", "attendance.sure"),
+            start,
+            ends.start() if ends else len(self.folded),
+        )
         return any(not refusals.negated(self.folded, self.hits, h) for h in inside)
 
     def _apart(self, one: int, other: int) -> bool:
@@ -205,6 +214,15 @@ def _refuses(signs: _Signs) -> Verdict | None:
     return "decline", "declines-and-confirms" if sure and sure[1] < no[0] and signs.ways else "declines"
 
 
+def _is_away(signs: _Signs) -> Verdict | None:
+    """Tells only why: on leave that day, in court, on a plane; "I shall be on leave" is no "I shall be there"."""
+    away = signs.said("kind.away")
+    if not away or signs.sure or signs.ways or signs.labelled >= 3 or signs.proxy:
+        return None
+    regrets = [h for h in signs.said("attendance.regret") if all(h.end <= a.start or a.end <= h.start for a in away)]
+    return "decline", "is-away-and-regrets" if regrets else "is-away"
+
+
 def _denies(signs: _Signs) -> Verdict | None:
     if signs.stance.denied and signs.stance.regret and not signs.ways:
         return "decline", "denies"
@@ -233,14 +251,16 @@ def _asks(signs: _Signs) -> Verdict | None:
         return None
     if signs.stance.sure and not refusals.asked_about(signs.folded, signs.stance.sure):
         return "registration", "asks-and-joins"
-    cues = signs.said("correction.cues")
-    if all(words.within(cues, start, end) for start, end in found.asked):
+    changes = signs.said("kind.change")
+    if all(words.within(changes, start, end) for start, end in found.asked):
         return "registration", "asks-to-correct"
     return "question", "only-asks"
 
 
 def _answers_later(signs: _Signs) -> Verdict | None:
     if not signs.undecided or signs.sure or signs.labelled >= 3 or signs.said("correction.cues"):
+        return None
+    if signs.ways and signs.found.stated.yes:
         return None
     return "question", "undecided-way" if signs.ways else "undecided"
 
@@ -287,7 +307,7 @@ def _gives_details(signs: _Signs) -> Verdict | None:
 
 _RULES: tuple[Callable[[_Signs], Verdict | None], ...] = (
     _cancels, _refuses_in_answer, _refuses_in_letter, _answers, _asks_before, _refuses, _sends_somebody, _asks,
-    _answers_later, _denies, _takes_part, _corrects, _regrets, _gives_details, _acknowledges, _asks_in_short,
+    _answers_later, _is_away, _denies, _takes_part, _corrects, _regrets, _gives_details, _acknowledges, _asks_in_short,
 )  # fmt: skip
 
 

@@ -92,10 +92,11 @@ def _is_inability(hits: Sequence[Hit], hit: Hit) -> bool:
 
 
 def _verb_behind(folded: str, hits: Sequence[Hit], hit: Hit) -> Hit | None:
-    """Return what one is unable to do: the first verb behind, or inside where the "not" stands behind it."""
+    """Return what one is unable to do: the first verb behind, or one of taking part that the phrase itself holds."""
     end = _clause_end(folded, hit.end)
-    verbs = [h for h in words.of(hits, "kind.verbs", "kind.other", "kind.travel") if hit.start < h.start <= end]
-    return min(verbs, key=lambda h: (h.start, -h.end), default=None)
+    inside = [h for h in words.of(hits, "kind.verbs") if hit.start < h.start < hit.end]
+    verbs = [h for h in words.of(hits, "kind.verbs", "kind.other", "kind.travel") if hit.end <= h.start <= end]
+    return min([*inside, *verbs], key=lambda h: (h.start, -h.end), default=None)
 
 
 def _clause_end(folded: str, at: int) -> int:
