@@ -4,7 +4,7 @@
 # make bench    the performance table
 # make score    how well replies are read
 # make mails    every mail as .eml, .html and picture, in build/mails
-.PHONY: demo test check bench score mails lock clean
+.PHONY: demo test check bench score models mails lock clean
 
 BIN = .venv/bin
 
@@ -30,6 +30,10 @@ bench:
 score:
 	@.ci/venv constraints-dev.txt
 	@$(BIN)/python bench/score.py
+
+models:
+	@.ci/venv constraints-dev.txt
+	@$(BIN)/python bench/train.py
 
 mails:
 	@.ci/venv constraints-dev.txt
