@@ -6,11 +6,22 @@ work and contact to choose; which kind of message it is, for kind.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mailbot.rsvp import attendance, contact, names, pieces, talked_about, unnamed, values, words, work, writer
+from mailbot.rsvp import (
+    attendance,
+    contact,
+    names,
+    pieces,
+    registering,
+    talked_about,
+    unnamed,
+    values,
+    words,
+    work,
+    writer,
+)
 from mailbot.rsvp.answer import Answer, Value
 from mailbot.rsvp.candidates import Candidate, Record
 from mailbot.rsvp.context import Context
@@ -27,17 +38,38 @@ def answers(found: Material) -> tuple[Answer, ...]:
     if listed:
         return (_from_record(found, listed[0], others),)
     nameless = [r for r in found.reply.records if r.size]
-    if len(others) >= 1 and _several(found, others):
-        return tuple(_mentioned(found, m, alone=False) for m in _together(found, others))
-    if others and not nameless:
-        if (too := writer.comes_too(found, others)) is not None and not _names_themselves(found):
-            me = _with_own_mode(found, _self(found, nameless), too.modes)
-            both = (me, *(_mentioned(found, m, alone=False) for m in too.others))
-            return tuple(replace(a, review=(*a.review, writer.UNSURE)) for a in both) if too.others else both
-        chosen = _substitute(found, others)
-        if chosen:
-            return (_mentioned(found, chosen, alone=True),)
+    if others and not nameless and not _names_themselves(found) and (too := writer.comes_too(found, others)):
+        me = _with_own_mode(found, _self(found, nameless), too.modes)
+        both = (me, *(_mentioned(found, m, alone=False) for m in too.others))
+        return tuple(replace(a, review=(*a.review, writer.UNSURE)) for a in both) if too.others else both
+    if others and registering.several(found, others):
+        return tuple(_mentioned(found, m, alone=False) for m in registering.together(found, others))
+    chosen = registering.substitutes(found, others)
+    if len(chosen) > 1:
+        return tuple(_mentioned(found, m, alone=False) for m in chosen)
+    if chosen and not nameless:
+        return (_mentioned(found, chosen[0], alone=True),)
+    if chosen and words.of(found.scene.hits, "attendance.assistant", "attendance.proxy"):
+        return (_entered(found, chosen[0], nameless),)
     return (_self(found, nameless),)
+
+
+def _entered(found: Material, one: Mention, nameless: Sequence[Record]) -> Answer:
+    """Answer for somebody whom a sentence names and labels without a name tell more of."""
+    said = _mentioned(found, one, alone=True)
+    merged = Record(where=nameless[0].where)
+    for record in nameless:
+        merged.merge(record)
+    phone, review = values.phone(merged.values.get("phone", ()), found.context)
+    return replace(
+        said,
+        email=contact.email_of(found, merged, one.name, mine=False, alone=True) or said.email,
+        title=work.title_of(found, merged) or said.title,
+        phone=phone or said.phone,
+        organisation=work.organisation_of(found, merged, [merged]) or said.organisation,
+        mode=values.mode_of(merged, found.context) or said.mode,
+        review=(*said.review, *review),
+    )
 
 
 def _with_own_mode(found: Material, answer: Answer, modes: Sequence[attendance.Mode]) -> Answer:
@@ -63,117 +95,7 @@ def declining(found: Material) -> Answer:
 def substitute(found: Material) -> Mention | None:
     """Return who comes instead of the writer, or for whom the writer writes, by the sentences; None for the writer."""
     others = writer.those_who_come(found, other_people(found))
-    return _substitute(found, others) if others else None
-
-
-def _several(found: Material, others: Sequence[Mention]) -> bool:
-    """Say whether the sentences register several people rather than one in somebody's place."""
-    hits = found.scene.hits
-    me = [m for m in found.scene.mentions if m.is_self]
-    if words.of(hits, "attendance.proxy") or found.stance.no or found.stance.cancel:
-        return False
-    if _and_myself(found, others):
-        return True
-    both = bool(words.of(hits, "attendance.both"))
-    said_me = bool(me) and any(h.key == "people.me" for h in hits)
-    if both and len(others) + len(me) >= 2:
-        return True
-    if me and said_me and any(_comes_too(found, m) for m in others):
-        return not words.of(hits, "attendance.assistant")
-    return len(others) >= 2 and not me and not words.of(hits, "attendance.assistant")
-
-
-def _and_myself(found: Material, others: Sequence[Mention]) -> bool:
-    """Say whether the writer joins somebody: "Claude Thommes et moi-même", "eu e a Maria"."""
-    for mention in others:
-        around = found.scene.folded[max(0, mention.start - 14) : mention.end + 22]
-        me = r"(?:moi[ -]meme|moi|myself|me|yo misma|yo mismo|yo|eu|ich|io|i)"
-        and_ = r"(?:et|and|y|e|und|&)"
-        if re.search(rf"\b{and_}\s+{me}\b", around) or re.search(rf"\b{me}\s+{and_}\b", around):
-            return True
-    return False
-
-
-def _comes_too(found: Material, one: Mention) -> bool:
-    before = found.scene.folded[max(0, one.start - 60) : one.start]
-    joined = any(before.rstrip().endswith(f" {w}") or f" {w} " in before[-28:] for w in ("and", "et", "y", "e", "und"))
-    return joined or one.title is not None
-
-
-def _together(found: Material, others: Sequence[Mention]) -> list[Mention]:
-    me = [m for m in found.scene.mentions if m.is_self]
-    if not me and _and_myself(found, others):
-        me = [_writer(found)]
-    return sorted([m for m in (*me, *others) if m.name], key=lambda m: m.start)
-
-
-def _writer(found: Material) -> Mention:
-    """Return the writer as a person of the text where only "myself" stands there."""
-    signed = found.signature.first("name")
-    name = found.context.sender
-    if signed and (not name or names.is_partial(name)):
-        name = signed.value
-    return Mention(name, 0, 0, True, False)
-
-
-def _substitute(found: Material, others: Sequence[Mention]) -> Mention | None:
-    """Return the one who comes instead of the writer, or for whom the writer writes; None where it is the writer."""
-    hits = found.scene.hits
-    proxy = words.of(hits, "attendance.proxy")
-    assistant = words.of(hits, "attendance.assistant")
-    me = [m for m in found.scene.mentions if m.is_self and not names.is_partial(m.name)]
-    strong = [m for m in others if m.honorific or m.title or len(m.name.split()) > 1]
-    if not strong:
-        return None
-    if proxy or found.stance.no:
-        if me and me[-1].start > strong[-1].start and not found.stance.no:
-            return None
-        if _stands_in_themselves(found, strong):
-            return None
-        if len(strong) > 1 and proxy:
-            behind = [m for m in strong if m.end > proxy[0].start]
-            return behind[0] if behind else strong[-1]
-        return strong[0] if proxy or _takes_part(found, strong[0]) else None
-    if me:
-        return None
-    if assistant or strong[0].honorific or not found.context.sender or _takes_part(found, strong[0]):
-        return strong[0] if _takes_part(found, strong[0]) or assistant else None
-    return None
-
-
-def _stands_in_themselves(found: Material, others: Sequence[Mention]) -> bool:
-    """Say whether the writer is the one who replaces somebody: "c'est moi qui la remplace"."""
-    folded = found.scene.folded
-    return (
-        any(
-            w in folded
-            for w in (
-                "bibi qui",
-                "moi qui la remplace",
-                "moi qui le remplace",
-                "je remplace",
-                "i will replace",
-                "i replace",
-                "i am replacing",
-                "reemplazo a",
-                "sustituyo a",
-                "substituo",
-                "ich vertrete",
-                "sostituisco",
-                "instead of her",
-                "instead of him",
-            )
-        )
-        and len(others) == 1
-    )
-
-
-def _takes_part(found: Material, one: Mention) -> bool:
-    """Say whether the sentence about somebody says that they come."""
-    start = max(0, one.start - 120)
-    around = found.scene.text[start : one.end + 260]
-    said = attendance.stance(around)
-    return bool(said.yes or said.modes) or bool(words.of(found.scene.hits, "attendance.assistant"))
+    return next(iter(registering.substitutes(found, others)), None)
 
 
 def _listed(found: Material, record: Record, all_records: Sequence[Record]) -> Answer:

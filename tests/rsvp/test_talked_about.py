@@ -17,28 +17,33 @@ def registered(text: str, sender: str) -> list[object]:
     [
         (
             "Ben Adler <ben@union.il.example>",
-            "Hi Ms. Rossi,\n\nThank you for the invitation, which Prof. Miriam Katz forwarded to me. I'll be joining online. Give my regards to David Levi.\n\nBen Adler\nEconomist",
-        ),  # noqa: E501 -- one letter a line
+            "Hi Ms. Rossi,\n\nThank you for the invitation, which Prof. Miriam Katz forwarded to me. I'll be "
+            "joining online. Give my regards to David Levi.\n\nBen Adler\nEconomist",
+        ),
         (
             "Aïcha Sow <a.sow@cnts.sn.example>",
-            "Bonjour Monsieur Dupont,\n\nSuite à notre conversation téléphonique avec Mme Fatou Diop, je confirme ma participation en ligne.\n\nAïcha Sow\nCNTS",
-        ),  # noqa: E501 -- one letter a line
+            "Bonjour Monsieur Dupont,\n\nSuite à notre conversation téléphonique avec Mme Fatou Diop, je "
+            "confirme ma participation en ligne.\n\nAïcha Sow\nCNTS",
+        ),
         (
             "Pedro Salas <psalas@cut.cl.example>",
-            "Estimado Sr. Carlos Rodríguez:\n\nConfirmo mi participación en línea. Trabajo con la compañera Inés Ferreira, que les manda saludos.\n\nPedro Salas\nCUT",
-        ),  # noqa: E501 -- one letter a line
+            "Estimado Sr. Carlos Rodríguez:\n\nConfirmo mi participación en línea. Trabajo con la compañera "
+            "Inés Ferreira, que les manda saludos.\n\nPedro Salas\nCUT",
+        ),
         (
             "Elena Conti <elena@inca.it.example>",
-            "Gentile Dott.ssa Marta Ferri,\nconfermo la mia partecipazione online. Come da accordi con Paolo Verdi, mi servirà anche il materiale.\nElena Conti",
-        ),  # noqa: E501 -- one letter a line
+            "Gentile Dott.ssa Marta Ferri,\nconfermo la mia partecipazione online. Come da accordi con Paolo "
+            "Verdi, mi servirà anche il materiale.\nElena Conti",
+        ),
         (
             "Jan Peters <jan@verdi.de.example>",
-            "Sehr geehrte Frau Lehmann,\nich nehme gern teil, und zwar online. Viele Grüße auch von Peter Schulze!\nJan Peters",
-        ),  # noqa: E501 -- one letter a line
+            "Sehr geehrte Frau Lehmann,\nich nehme gern teil, und zwar online. Viele Grüße auch von Peter "
+            "Schulze!\nJan Peters",
+        ),
         (
             "Teresa Vilhena <tv@ugt.pt.example>",
             "Boa tarde, recebi o convite através do Dr. João Pinto e gostaria de participar em linha.\nTeresa Vilhena",
-        ),  # noqa: E501 -- one letter a line
+        ),
     ],
 )
 def test_who_is_only_talked_about_does_not_register(sender: str, text: str) -> None:
@@ -50,20 +55,22 @@ def test_who_is_only_talked_about_does_not_register(sender: str, text: str) -> N
     [
         (
             "Nadia Haddad <n.haddad@cgt.fr.example>",
-            "Bonjour,\nMon collègue Luc Roy, que vous aviez invité, n'est pas disponible ; je le représenterai et je suivrai en ligne.\nNadia Haddad\nconseillère\nCGT",
-        ),  # noqa: E501 -- one letter a line
+            "Bonjour,\nMon collègue Luc Roy, que vous aviez invité, n'est pas disponible ; je le "
+            "représenterai et je suivrai en ligne.\nNadia Haddad\nconseillère\nCGT",
+        ),
         (
             "Grace Wambui <grace@cotu.ke.example>",
-            "Hello, I shall be attending in place of John Okoth who is on leave. I will be online.\n\nGrace Wambui\nResearch officer\nCOTU",
-        ),  # noqa: E501 -- one letter a line
+            "Hello, I shall be attending in place of John Okoth who is on leave. I will be online.\n\nGrace "
+            "Wambui\nResearch officer\nCOTU",
+        ),
         (
             "Sabine Krüger <krueger@igm.de.example>",
             "Guten Tag,\nin Vertretung von Klaus Weber nehme ich online teil.\nSabine Krüger\nReferentin",
-        ),  # noqa: E501 -- one letter a line
+        ),
         (
             "Jordi Puig Ferrer <jpuig@ccoo.es.example>",
             "Hola:\nMe ha pasado la invitación Ana Beltrán. Asistiré yo, en línea.\nJordi Puig Ferrer\nCCOO",
-        ),  # noqa: E501 -- one letter a line
+        ),
     ],
 )
 def test_who_stands_in_for_somebody_registers_themselves(sender: str, text: str) -> None:
