@@ -109,16 +109,21 @@ class Composer:
             header("X-Mailbot-Mail", letter.mail),
             header("X-Mailbot-Id", letter.message_id.strip("<>")),
             header("Content-Language", words.language),
-            "" if answers else header("List-Unsubscribe", self._unsubscribe(words)),
+            "" if answers else header("List-Unsubscribe", self._unsubscribe(words, letter)),
         ]
         taken = {name for name in extra if name in {line.partition(":")[0].lower() for line in lines}}
         kept = [line for line in lines if line and line.partition(":")[0].lower() not in taken]
         return "".join(f"{line}\r\n" for line in (*kept, *(header(*pair) for pair in extra.values())))
 
-    def _unsubscribe(self, words: Words) -> str:
-        """Return the mailto of RFC 2369: a message that says, in their language, that they won't take part."""
+    def _unsubscribe(self, words: Words, letter: Letter) -> str:
+        """Return the mailto of RFC 2369: a message that says, in their language, that they won't take part.
+
+        It goes where answers to this mail go, since nothing else in it shows whose registration is meant.
+        """
         said = quote(words.decline)
-        return f"<mailto:{quote(self.config.smtp.from_.email, safe='@')}?subject={said}&body={said}>"
+        told = dict(letter.headers)
+        to = told.get("Reply-To", self.config.smtp.from_.email)
+        return f"<mailto:{quote(to, safe='@+')}?subject={said}&body={said}>"
 
 
 def _body(rendered: Rendered, entry: str, message_id: str) -> bytes:
