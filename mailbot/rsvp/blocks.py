@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailbot.rsvp import labels, names, pieces, places, signature, tables, words
+from mailbot.rsvp import grammar, labels, names, pieces, places, signature, tables, words
 from mailbot.rsvp.answer import Where
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold
@@ -26,7 +26,10 @@ SENTENCE = 170
 _COLON = re.compile(r"^\W*([^\W\d_][\w .'’/-]{1,28}?)\s*(?::|=+>?|[-–]*>|→)\s*(\S.*)$")
 
 
-_SPEAKS = re.compile(r"(?<=[^\W\d_]{3})\s(?:Je|J['’]\w+|I|I['’](?:ll|m)|We|Nous|Yo|Eu|Ich|Wir|Io)\s(?=[^\W\d_A-ZÀ-Þ])")
+_SPEAKS = re.compile(
+    r"(?<=[^\W\d_]{4})[.!]\s+(?=[^\W\d_]+ )|"
+    r"(?<=[^\W\d_]{3})\s(?:Je|J['’]\w+|I|I['’](?:ll|m)|We|Nous|Yo|Eu|Ich|Wir|Io)\s(?=[^\W\d_A-ZÀ-Þ])"
+)
 """Where somebody begins to speak in the middle of an answer."""
 _CONTINUES = re.compile(r"\s*[/|;,•·]\s")
 """How a line begins that goes on with the list of the line above."""
@@ -152,7 +155,11 @@ def _without_talk(found: Labelled) -> tuple[Labelled, str]:
     talk = _SPEAKS.search(found.value) if found.field in ("organisation", "title", "name") else None
     if talk is None:
         return found, ""
-    kept, rest = found.value[: talk.start()], found.value[talk.start() :]
+    kept, rest = found.value[: talk.start()], found.value[talk.end() if talk.group()[0] in ".!" else talk.start() :]
+    heard = {t.text for t in words.tokens(fold(rest))[:3] if not t.start or rest[t.start].islower()}
+    speaks = heard & (grammar.ends() | grammar.words_that("first_person"))
+    if not speaks or len(rest.split()) < 4:
+        return found, ""
     return Labelled(found.field, kept.strip(), found.certainty, found.label), rest.strip()
 
 
@@ -189,7 +196,7 @@ def _lonely(rows: dict[int, list[Labelled]], where: Where, reply: Reply) -> set[
     for at, found in rows.items():
         one = found[0]
         if (
-            one.certainty >= 0.9
+            one.certainty >= (0.8 if one.field == "organisation" and one.value[:1].isupper() else 0.9)
             and one.value
             and one.field in ("phone", "mobile", "organisation", "title", "name", "email")
             and len(one.value) < 120
@@ -263,7 +270,16 @@ def _opens_with_name(line: str, record: Record) -> bool:
     """Say whether a line is a list as a whole, not a sentence with a list in it."""
     first = record.first("name")
     bare = labels.without_enumerator(line)
-    return first is not None and names.is_name(first.words) and any(mark in bare for mark in ("//", "|", ";"))
+    listed = any(mark in bare for mark in ("//", "|", ";")) or (
+        bare.count(",") >= 3 and record.size >= 4 and not _says(bare)
+    )
+    return first is not None and names.is_name(first.words) and listed
+
+
+def _says(line: str) -> bool:
+    """Say whether somebody speaks in a line: it is a sentence then, though with commas."""
+    spoken = {t.text for t in words.tokens(fold(line))}
+    return bool(spoken & (grammar.words_that("first_person") | {"is", "will", "est", "sera", "es", "e", "ist"}))
 
 
 def _begins_with_name(line: str, record: Record) -> bool:

@@ -63,6 +63,10 @@ _ONLY_ALONE = frozenset([
     "tarea", "papel", "puesto", "desempeno", "teilnehmer", "recapito", "fono", "asistencia", "assistencia",
     "represento", "participo", "parteciperò", "partecipero", "participarei", "tatigkeit", "entreprise",
     "etablissement",
+    "groupe", "groupement", "boite", "mutuelle", "cooperative", "asso", "mouvement", "compagnie",
+    "federation", "confederation", "grupo", "asociacion", "sindicato", "cooperativa", "movimiento",
+    "federacion", "associacao", "movimento", "federacao", "gruppe", "verein", "verband", "genossenschaft",
+    "gewerkschaft", "firma", "gruppo", "associazione", "sindacato", "federazione", "azienda",
 ])  # fmt: skip
 """Labels that say nothing as a word of a longer one."""
 _WHO_OR_WHAT = frozenset(
@@ -163,6 +167,7 @@ def split(line: str, *, loose: bool = False) -> list[Labelled]:
 def behind(text: str) -> Labelled | None:
     """Return an answer whose label stands behind it in brackets: "chef de service (fonction)", "0917 … (mobile)"."""
     found = re.fullmatch(r"(.{2,140}?)\s*[(\[]\s*([^()\[\]]{2,60})[)\]]\W*", text.strip(), re.DOTALL)
+    found = found or re.fullmatch(r"(.{2,140}?)\s*(?:[.…_]{3,}|\s[-=]+>?\s)\s*([^\W\d_][^:=]{1,40})", text.strip())
     if not found:
         return None
     for label in (found[2], found[2].partition(",")[0]):
@@ -243,8 +248,8 @@ def _plain(label: str) -> str:
     text = re.sub(r"[/&,']", " ", text)
     text = re.sub(r"\s+", " ", text).strip()
     return re.sub(
-        r"^(?:\d+|votre|vos|your|mon|ma|su|mi|seu|sua|o seu|a sua|ihr|ihre|il suo|mein|meine|my|minha|"
-        r"meu|the|le|la|el|o|leur) ",
+        r"^(?:\d+|votre|vos|notre|nos|our|nuestr[oa]|noss[oa]|unsere?|nostr[oa]|il mio|la mia|your|mon|ma|su|"
+        r"mi|seu|sua|o seu|a sua|ihr|ihre|il suo|mein|meine|my|minha|meu|the|le|la|el|o|leur) ",
         "",
         text,
     )
@@ -307,7 +312,7 @@ def _several(line: str) -> list[Labelled]:
     """Split "Attendee = X; role = Y; phone = Z" at its labels."""
     marks: list[tuple[int, int, str, str]] = []
     for found in _INLINE.finditer(line):
-        spoken = list(re.finditer(r"[^\s]+", found[1]))
+        spoken = list(re.finditer(r"[^\s.]+", found[1]))
         for back in range(min(4, len(spoken)), 0, -1):
             label = found[1][spoken[-back].start() :]
             name, certainty = field_of(label)
@@ -316,7 +321,7 @@ def _several(line: str) -> list[Labelled]:
             if name and certainty >= 0.95:
                 marks.append((found.start(1) + spoken[-back].start(), found.end(), name, label))
                 break
-    if len(marks) < 2 or marks[0][0] > _LEAD:
+    if len(marks) < 2 or (marks[0][0] > _LEAD and len(marks) < 3):
         return []
     ends = [m[0] for m in marks[1:]] + [len(line)]
     return [Labelled(m[2], line[m[1] : end].strip(" ;,|/•-\t"), 0.95, m[3]) for m, end in zip(marks, ends, strict=True)]

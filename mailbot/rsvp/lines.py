@@ -92,7 +92,7 @@ def unwrapped(lines: list[Line], width: int) -> list[Line]:
 
 _MIN_MARGIN, _MAX_MARGIN = 56, 82
 """Characters at which mail programs break lines (RFC 3676 3.1 and RFC 5322 2.1.1 suggest 66 to 78)."""
-_LABEL_TEXT = r"[^\s:.]{1,20}(?:[ /][^\s:.]{1,20}){0,3}\s*(?::(?:\s|$)|\s?\.{2,})"
+_LABEL_TEXT = r"[^\s:.]{1,20}(?:[ /][^\s:.]{1,20}){0,3}\s*(?::(?:\s|$)|[-=]+>|\s?\.{2,})"
 _LABEL = re.compile(rf"{_LABEL_TEXT}\s*\w")
 _ITEM = re.compile(rf"[-*•·–—=+#✅]|\(?\w{{1,2}}[.)/]\s|\[\w|{_LABEL_TEXT}")
 _LINK = re.compile(r"(?:www\.|https?:|\S{1,80}@)")

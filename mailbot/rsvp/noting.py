@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 
-from mailbot.rsvp import phones, pieces
+from mailbot.rsvp import phones, pieces, words
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.labels import Labelled
+
+_FOR = frozenset(["for", "from", "by", "pour", "de", "por", "par", "da", "do", "per", "für", "von", "p/"])
 
 
 def note(record: Record, found: Labelled) -> None:
@@ -26,8 +28,16 @@ def note(record: Record, found: Labelled) -> None:
     elif found.field == "email":
         for address in pieces.EMAIL.finditer(value):
             record.add("email", address.group(), address.group(), "label-email", sure)
+    elif found.field == "organisation" and found.label.lower() in _FOR and _is_post(value):
+        return  # "for: SECRETARY FOR LABOUR", in whose name somebody signs
     elif found.field != "other" and not _is_number(value):
         record.add(found.field, value, value, f"label-{found.field}", sure)
+
+
+def _is_post(value: str) -> bool:
+    """Say whether a value begins with a title and names no organisation."""
+    hits = words.scan(fold(value))
+    return any(h.start == 0 for h in words.of(hits, "titles.heads")) and not words.of(hits, "organisations.heads")
 
 
 def _is_number(value: str) -> bool:

@@ -23,7 +23,7 @@ _OPENING = frozenset(
 _WRAP = 50
 """Characters of a line from which on its end may be a mail program's, in the middle of a name."""
 _NAMED = re.compile(
-    r"(?:[A-ZÀ-Þ][\w'’.-]*(?:\s(?:&|et|and|y|e|und|de|des|du|da|do|di|del|of|la|le)){0,2}\s)*[A-ZÀ-Þ][\w'’.-]*$"
+    r"(?:[A-ZÀ-Þ][\w'’-]*(?:\s(?:&|et|and|y|e|und|de|des|du|da|do|di|del|of|la|le)){0,2}\s)*[A-ZÀ-Þ][\w'’-]*$"
 )
 _LEGAL_FORM = re.compile(
     r",?\s(?:A\.\s?C|a\.\s?s\.\s?b\.\s?l|asbl|ASBL|e\.\s?V|e\.\s?G|g?GmbH|AG|S\.\s?A(?:\.\s?S)?|S\.\s?L|S\.\s?C|I\.\s?A\.\s?P|"

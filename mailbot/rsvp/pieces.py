@@ -84,10 +84,26 @@ def of_pieces(parts: Sequence[str], where: Where, sender: str = "", text: str = 
     for at, part in enumerate(parts):
         if not _told(record, part, sender, first=at == 0):
             unknown.append((at, part))
+    _rejoin_title(record, [part for _, part in unknown])
     for at, part in unknown:
         _by_place(record, part, at)
     _join_titles(record, parts)
     return record
+
+
+def _rejoin_title(record: Record, unknown: Sequence[str]) -> None:
+    """Take "vice-présidente du comité de groupe" as a title alone where another piece may be the organisation."""
+    found = record.values.get("organisation", [])
+    split_ = next((c for c in found if c.rule == "list-organisation-of"), None)
+    title = next((c for c in record.values.get("title", []) if c.rule == "list-title-of"), None)
+    if split_ is None or title is None:
+        return
+    others = len(found) > 1 or any(p[:1].isupper() and len(p) > 3 for p in unknown)
+    field = split_.value == split_.value.lower() or title.words.endswith(f", {split_.value}")
+    if others and field:
+        record.values["organisation"] = [c for c in found if c is not split_]
+        record.values["title"] = []
+        record.add("title", title.words, title.words, "list-title", 0.85)
 
 
 def _told(record: Record, part: str, sender: str, *, first: bool) -> bool:
@@ -182,7 +198,7 @@ def _role(record: Record, part: str) -> bool:
         record.add("organisation", part.strip(" ,;"), part.strip(" ,;"), "list-organisation", 0.9)
         return True
     if begins and orgs and orgs[0].start > begins.start:
-        record.add("title", begins.text, begins.text, "list-title-of", 0.9)
+        record.add("title", begins.text, part.strip(" .,;"), "list-title-of", 0.9)
         record.add("organisation", orgs[0].text, orgs[0].text, "list-organisation-of", 0.9)
         return True
     if begins and not (orgs and orgs[0].start <= begins.start):
@@ -205,7 +221,14 @@ def _role(record: Record, part: str) -> bool:
 def _before_weak_organisation(record: Record, title: str) -> str:
     """Split "Secretary General CTUC": an acronym behind a title is the organisation."""
     spoken = title.split()
-    if len(spoken) > 1 and phrases.is_acronym(spoken[-1]) and spoken[-1].isupper() and len(spoken[-1]) > 2:
+    shouted = title.isupper()  # then no word of it is an acronym
+    if (
+        len(spoken) > 1
+        and not shouted
+        and phrases.is_acronym(spoken[-1])
+        and spoken[-1].isupper()
+        and len(spoken[-1]) > 2
+    ):
         record.add("organisation", spoken[-1], spoken[-1], "list-acronym-of", 0.8)
         kept = spoken[:-1]
         while len(kept) > 1 and phrases.is_connector(fold(kept[-1]).split("'")[0]):

@@ -37,6 +37,13 @@ _OF_WORDS = frozenset(
         "per",
     ]
 )
+_WORKED_AT = re.compile(
+    r"\b(?:à la|à l['’]|au|chez|at the|at|in the|en la|en el|na|no|nella|nel|presso la|presso il|alla|al|"
+    r"beim|bei der|in der|im) ?$"
+)
+_OF_AT_END = re.compile(r"\b(?:de la|de l['’]|du|des|de|of the|of|del|da|do|dos|das|della|dell['’]|dei|der|des) ?$")
+_BODY = re.compile(r"vorstand|prasidi|beirat|aufsichtsrat|directorio|presidium")
+"""What leads a house, said in one word: "Vorstand der Initiative …"; others are said in two, "Conselho Diretivo"."""
 _DOERS = frozenset(["i", "we", "who", "to", "also", "they", "she", "he", "you", "will", "and"])
 _ORDERS_ABOUT = re.compile(r"\b(?:ilo|oit|bit|iao)\b")
 _OF_THE = (
@@ -68,7 +75,9 @@ def organisations(text: str, hits: Sequence[Hit] | None = None) -> list[Phrase]:
 
 def _begins_later(text: str, phrase: Phrase, head: Hit, hits: Sequence[Hit]) -> bool:
     """Say whether a small-written part of a house comes first: "núcleo de Viana da Plataforma …", "section X du Y"."""
-    if text[head.start].isupper() or not any(u.start == head.start for u in words.of(hits, "organisations.units")):
+    units = [u for u in words.of(hits, "organisations.units") if u.start == head.start]
+    body = any(" " in text[u.start : u.end] or _BODY.match(fold(text[u.start : u.end])) for u in units)
+    if not units or (text[head.start].isupper() and not body):
         return False
     inside = words.within(words.of(hits, "organisations.heads"), head.end, phrase.end)
     return any(text[h.start].isupper() for h in inside)
@@ -153,13 +162,24 @@ def _organisation(text: str, folded: str, toks: list[Token], at: int, head: Hit,
     end = phrases.rightmost(text, folded, toks, last, capitals=_capitals_only(text, tongues), ends=len(text))
     end = phrases.with_bracket(text, folded, toks, phrases.with_legal_form(text, end))
     end = _with_unit_behind(text, end, hits)
-    start, end = phrases.with_acronym_before(text, toks[first].start, end)
+    start, end = phrases.with_acronym_before(text, _with_unit_before(text, toks[first].start, hits), end)
     alone = end <= head.end and start == head.start
     if alone and not text[head.start].isupper():
         return None
     unit = start == head.start and any(u.start == head.start for u in words.of(hits, "organisations.units"))
     ours = unit or ("office" in folded[start:end] and _ORDERS_ABOUT.search(folded[start:end]) is not None)
     return Phrase(start, end, text[start:end], head.language, strong=not alone and not ours)
+
+
+def _with_unit_before(text: str, start: int, hits: Sequence[Hit]) -> int:
+    """Take in the part of a house where one works: "à la Direction X du Ministère Y"."""
+    for unit in words.of(hits, "organisations.units"):
+        between = text[unit.end : start]
+        if not (unit.end < start <= unit.end + 90 and text[unit.start].isupper()) or re.search(r"[,.;:()\n]", between):
+            continue
+        if _WORKED_AT.search(text[: unit.start]) and _OF_AT_END.search(between):
+            return unit.start
+    return start
 
 
 def _with_unit_behind(text: str, end: int, hits: Sequence[Hit]) -> int:
@@ -292,7 +312,7 @@ def behind_title(text: str, title: Phrase) -> Phrase | None:
         title.text,
     )
     articled = re.search(
-        r"\s(?:of\sthe|for\sthe|at\sthe|de\sla|de\sl['’]|du|del|da|do|della|dell['’]|bei\sder|beim|au\ssein\sdes?|au\ssein\sdu|au\ssein\sde\sla|pour\sla|por\sla|por\sel|à\sla|à\sl['’]|au|en\sla|en\sel|na|no|nella)\s?([A-ZÀ-Þ][^,;]*)$",
+        r"\s(?:of\sthe|for\sthe|at\sthe|delle|dei|degli|dos|das|des|de\slas|de\slos|de\sla|de\sl['’]|du|del|da|do|della|dell['’]|bei\sder|beim|au\ssein\sdes?|au\ssein\sdu|au\ssein\sde\sla|pour\sla|por\sla|por\sel|à\sla|à\sl['’]|au|en\sla|en\sel|na|no|nella)\s?([A-ZÀ-Þ][^,;]*)$",
         title.text,
     )
     if articled and not _begins_with_unit(articled[1]):

@@ -178,6 +178,7 @@ def _pieces(line: str) -> list[str]:
 def _roles(record: Record, kept: list[str], named: int | None, language: str, address: str) -> None:
     titles: list[tuple[str, float]] = []
     orgs: list[tuple[str, float]] = []
+    both: list[tuple[str, str, str]] = []
     unknown: list[str] = []
     near = named is not None
     for at, piece in enumerate(kept):
@@ -186,14 +187,33 @@ def _roles(record: Record, kept: list[str], named: int | None, language: str, ad
         if _numbers_and_addresses(record, piece) or _boilerplate(piece):
             near = near and not (named is not None and at > named)
             continue
-        if not _told(piece, titles, orgs) and near and named is not None and at > named and _may_be_role(piece):
+        if named is not None and at == named + 1 < len(kept) - 1 and len(piece) < 5 and phrases.is_acronym(piece):
+            orgs.append((piece, 0.6))  # behind a name: more often an honour than an employer
+            continue
+        if not _told(piece, titles, orgs, both) and near and named is not None and at > named and _may_be_role(piece):
             unknown.append(piece)
+    _weigh_both(both, titles, orgs, unknown)
     _by_place(unknown, titles, orgs, address)
     _note(record, "title", titles, language)
     _note(record, "organisation", orgs, language)
 
 
-def _told(piece: str, titles: list[tuple[str, float]], orgs: list[tuple[str, float]]) -> bool:
+def _weigh_both(
+    both: list[tuple[str, str, str]], titles: list[tuple[str, float]], orgs: list[tuple[str, float]], unknown: list[str]
+) -> None:
+    """Decide what "Head, Benefits Administration" holds: a title alone, where another line names the house."""
+    elsewhere = any(o[1] > 0.65 for o in orgs) or any(u[:1].isupper() for u in unknown)
+    for whole, title, organisation in both:
+        if elsewhere:
+            titles.append((whole, 0.88))
+        else:
+            titles.append((title, 0.9))
+            orgs.append((organisation, 0.8))
+
+
+def _told(
+    piece: str, titles: list[tuple[str, float]], orgs: list[tuple[str, float]], both: list[tuple[str, str, str]]
+) -> bool:
     """Note a line whose words tell what it is; False where none does."""
     hits = words.scan(fold(piece))
     office, _, rest = piece.partition(" ")
@@ -206,7 +226,9 @@ def _told(piece: str, titles: list[tuple[str, float]], orgs: list[tuple[str, flo
         return True
     strong = [o for o in roles.organisations(piece, hits) if o.strong or o.end - o.start == len(piece)]
     title = next((t for t in roles.titles(piece, strong, hits) if t.start < 3), None)
-    if title and strong and strong[0].start >= title.end:
+    if title and strong and strong[0].start >= title.end and _may_be_title_alone(piece, title, strong[0]):
+        both.append((piece, title.text, _whole(piece, strong[0].start)))
+    elif title and strong and strong[0].start >= title.end:
         titles.append((title.text, 0.9))
         orgs.append((_whole(piece, strong[0].start), 0.9))
     elif title and not (strong and strong[0].start <= title.start):
@@ -220,6 +242,12 @@ def _told(piece: str, titles: list[tuple[str, float]], orgs: list[tuple[str, flo
     else:
         return False
     return True
+
+
+def _may_be_title_alone(piece: str, title: phrases.Phrase, organisation: phrases.Phrase) -> bool:
+    """Say whether what looks like an organisation behind a title may be its field: small-written, or behind a comma."""
+    small = organisation.text == organisation.text.lower() and piece != piece.lower()
+    return small or (title.language == "en" and piece[title.end : organisation.start] == ", ")
 
 
 def _may_be_role(piece: str) -> bool:
@@ -239,8 +267,8 @@ def _by_place(unknown: list[str], titles: list[tuple[str, float]], orgs: list[tu
     """Take the lines right below the name for title and organisation where no word tells them."""
     left = list(unknown)
     shown = next((p for p in left if domains.fits(p, address)), None)
-    if shown and not [o for o in orgs if o[1] > 0.65]:
-        orgs.append((shown, 0.86))
+    if shown:
+        orgs.insert(0, (shown, 0.86))
         left.remove(shown)
     if left and not titles:
         titles.append((left.pop(0), 0.72))
@@ -255,7 +283,8 @@ def _whole(piece: str, start: int) -> str:
 def _title_line(piece: str, orgs: list[tuple[str, float]]) -> tuple[str, float]:
     """Split "Secretaria General CTUC" and "General Manager, Seafarers of the Westfjords"."""
     spoken = piece.split()
-    if len(spoken) > 1 and phrases.is_acronym(spoken[-1]) and spoken[-1].isupper() and len(spoken[-1]) > 2:
+    own_capitals = spoken[-1].isupper() and not piece.isupper()
+    if len(spoken) > 1 and phrases.is_acronym(spoken[-1]) and own_capitals and len(spoken[-1]) > 2:
         orgs.append((spoken[-1], 0.7))
         return " ".join(spoken[:-1]).rstrip(" ,-–"), 0.88
     head, comma, tail = piece.rpartition(", ")

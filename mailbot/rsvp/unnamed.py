@@ -9,14 +9,29 @@ import re
 from collections.abc import Sequence
 
 from mailbot.rsvp import domains, grammar, names, phrases, places, words
+from mailbot.rsvp.fold import fold
 from mailbot.rsvp.phrases import Phrase
 from mailbot.rsvp.prose import Mention, Scene
 
 _OURS = re.compile(
     r"\b(?:notre|mon|ma|our|my|nuestr[oa]|mi|noss[oa]|meu|minha|unser\w*|mein\w*|nostr[oa]|mio|mia|le|la|el|the|o|a|il)\s+"
-    r"([^\W\d_][^,.;:()\n]{2,50}?),?\s+(?:(?:M|Mme|Mr|Mrs|Ms|Sr|Sra|Dr|Dra|Lic|Ing|Cde)\.?\s+)?$",
+    r"([^\W\d_][^,.;:()\n]{2,50}?),?[ ]+(?:(?:M|Mme|Mr|Mrs|Ms|Sr|Sra|Dr|Dra|Lic|Ing|Cde)\.?\s+)?$",
     re.IGNORECASE,
 )
+_PREPOSITION = re.compile(
+    r"\b(?:for|from|with|at|of|pour|chez|avec|de|du|des|por|para|con|del|da|do|com|fur|bei|beim|von|mit|per|presso|di)"
+    r"(?: (?:the|la|le|el|o|a|os|as|den|die|das|il))?\W{1,2}$"
+)
+_ACRONYM = re.compile(
+    r"\b(?i:for|from|at|of|pour|chez|de|du|por|del|da|do|für|beim?|von|presso|di|la|le|el|the|il|della|der|die|na|no|"
+    r"pela|pelo|alla)\s([A-ZÀ-Þ][\w&-]{3,19})(?![\w@])"
+)
+_NOBODYS = frozenset([
+    "webex", "zoom", "ilo", "oit", "bit", "iao", "onu", "unog", "oms", "gmt", "utc", "cest", "faq", "rsvp", "whatsapp",
+    "iphone", "ipad", "youtube", "linkedin", "covid", "wifi", "adsl", "gps", "mbps", "vpn", "http", "https", "html",
+    "docx", "xlsx", "gmail", "powerpoint", "skype",
+])  # fmt: skip
+"""Acronyms and names with capitals inside that are no participant's organisation."""
 _COLLEAGUE = re.compile(r"coll?eg|kolleg|compa[nñ]er|camarad|comrade|amig|friend|niece|nephew", re.IGNORECASE)
 _TALK = (
     "attendance.yes",
@@ -72,6 +87,33 @@ def organisation_in(scene: Scene, address: str, mentions: Sequence[Mention]) -> 
     ]
     fitting = [p for p in found if domains.fits(p.text, address)]
     return next(iter(fitting), None)
+
+
+def acronym_in(scene: Scene) -> Phrase | None:
+    """Return the one acronym that stands behind a preposition: "de CODEMAYA", "from TRAMCO"."""
+    found = [
+        m
+        for m in _ACRONYM.finditer(scene.text)
+        if phrases.is_acronym(m[1]) and fold(m[1]) not in _NOBODYS and not places.is_place(m[1])
+    ]
+    if len({m[1] for m in found}) != 1:
+        return None
+    return Phrase(found[0].start(1), found[0].end(1), found[0][1], "", strong=False)
+
+
+def behind_preposition(scene: Scene) -> Phrase | None:
+    """Return the one name of several capitalised words behind "for", "from", "chez", nobody's and no place's."""
+    found = []
+    for phrase in _capitalised(scene):
+        taken = any(
+            start < phrase.end and phrase.start < end
+            for m in scene.mentions
+            for start, end in [(m.start, m.end), *m.aliases]
+        )
+        before = scene.folded[max(0, phrase.start - 14) : phrase.start]
+        if not taken and _PREPOSITION.search(before) and not places.in_text(phrase.text):
+            found.append(phrase)
+    return found[0] if len(found) == 1 else None
 
 
 def _plain(scene: Scene, start: int, end: int) -> Phrase | None:

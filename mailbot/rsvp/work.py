@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from mailbot.rsvp import domains, labels, names, phrases, prose, roles, unnamed, values, words
 from mailbot.rsvp.answer import SURE, Answer, Value
-from mailbot.rsvp.candidates import Record
+from mailbot.rsvp.candidates import Candidate, Record
+from mailbot.rsvp.fold import fold
 from mailbot.rsvp.material import Material
 from mailbot.rsvp.prose import Mention
 
@@ -42,21 +43,39 @@ _OWNED = re.compile(
     r"(?:je|j'|j|nous|i|we|yo|soy|trabajo|presido|dirijo|coordino|eu|sou|trabalho|coordeno|ich|wir|sono|lavoro|presiedo|dirigo)\b"
 )
 """A clause behind an organisation by which the writer belongs to it: ", dont je suis …", ", where I …"."""
+_GREETED = re.compile(
+    r"(?:^|\n)\W*(?:dear|hello|hi|hey|greetings to|estimad\w+|queri\w+|cher\w*|car[oai]s?|prezad\w+|exm\w+|"
+    r"sehr geehrte\w*|liebe\w*|gentil\w*|spett\w*|egregi\w*|madame|monsieur|mesdames|senor\w*|bonjour|buenos dias|"
+    r"bom dia|hallo|buongiorno)\b[^.\n]{0,30}$"
+)
+"""Before whom the letter greets, who is not the writer's organisation."""
 _TRADE = re.compile(
     r"\W{1,2}(?:de metier|de profession|by trade|by profession|de profesion|de profissao|von beruf|di professione)\b"
 )
 """Behind a trade that somebody learnt, which is not what they are sent as where an office is named too."""
+_AGE = re.compile(
+    r"(?:retrait|retired|retiree|pensioner|pensionn|jubilad|pensionist|pensionad|aposentad|reformad|rentner|pensionar|"
+    r"pensionat|"
+    r"student|etudiant|estudiant|doctorant|tesista|studier|studente|ex-|former)"
+)
+"""A stage of life rather than an office."""
 _ANY_MORE = re.compile(r"\W{0,3}(?:any ?more|no longer|nicht mehr|non piu)\b")
 
 
+def _given_title(record: Record) -> Candidate | None:
+    """Return the title that a record gives; an honorific ("Title: Dr") only where there is no other."""
+    given = record.values.get("title", [])
+    return next((c for c in given if not names.honorific(f"{c.value} X")), None) or next(iter(given), None)
+
+
 def title_of(found: Material, record: Record) -> Value | None:
-    given = record.first("title")
+    given = _given_title(record)
     return values.title(given, found.context.language) if given else None
 
 
 def own_title(found: Material, records: Sequence[Record], exclude: Sequence[Mention]) -> Value | None:
     for record in records:
-        given = record.first("title")
+        given = _given_title(record)
         if given:
             return values.title(given, found.context.language)
     me = [m for m in found.scene.mentions if m.is_self and m.title]
@@ -64,7 +83,7 @@ def own_title(found: Material, records: Sequence[Record], exclude: Sequence[Ment
         return of_phrase(me[0].title, "title", "sentence-apposition", 0.92)
     taken = [m.title for m in exclude if m.title]
     spoken = [t for t in found.scene.titles if t not in taken and is_said_of_self(found, t)]
-    spoken = [t for t in spoken if not _TRADE.match(found.scene.folded, t.end)] or (
+    spoken = [t for t in spoken if not (_TRADE.match(found.scene.folded, t.end) or _AGE.match(fold(t.text)))] or (
         spoken if not any(before_organisation(found, t) for t in found.scene.titles if t not in taken) else []
     )
     if spoken:
@@ -170,6 +189,7 @@ def fullest(found: Material, own: Value | None) -> Value | None:
     spoken = own or (of_phrase(me.organisation, "organisation", "sentence-organisation", 0.92) if me else None)
     if spoken is None:
         strong = [o for o in found.scene.organisations if o.strong]
+        strong = [o for o in strong if not _GREETED.search(found.scene.folded[max(0, o.start - 40) : o.start])]
         strong = [o for o in strong if not denied(found.scene.folded, o.start, o.end)] or strong
         strong = [o for o in strong if _is_represented(found, o)] or strong
         spoken = (
@@ -201,6 +221,9 @@ def fullest(found: Material, own: Value | None) -> Value | None:
         weak = next((o for o in found.scene.organisations if len(o.text.split()) > 2), None)
         if weak and not signed:
             return of_phrase(weak, "organisation", "sentence-unit", 0.7)
+        named = None if signed else unnamed.acronym_in(found.scene) or unnamed.behind_preposition(found.scene)
+        if named:
+            return of_phrase(named, "organisation", "sentence-organisation-by-place", 0.7)
         return values.organisation(signed) if signed else None
     return against_signature(found, spoken)
 
