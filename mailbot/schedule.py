@@ -161,8 +161,9 @@ def composed_from(event: EventConfig, mailout: MailoutConfig, count: int, per_mi
 
 
 def moments(event: EventConfig) -> list[Moment]:
-    """Return an event's mail-outs with their moments, in the order of time."""
-    found = [Moment(mailout, due_at(event, mailout), expires_at(event, mailout)) for mailout in event.mailouts]
+    """Return an event's mail-outs with their moments, in the order of time; a cancelled event has none."""
+    mailouts = () if event.cancelled else event.mailouts
+    found = [Moment(mailout, due_at(event, mailout), expires_at(event, mailout)) for mailout in mailouts]
     return sorted(found, key=lambda moment: (moment.due_at, moment.mailout.name))
 
 

@@ -210,7 +210,8 @@ def event_page(session: Session, source: Source, name: str) -> EventPage:
 def _dates(event: EventConfig, words: Words) -> str:
     starts, ends = words.local(event.starts), words.local(event.ends)
     until = words.clock(ends) if starts.date() == ends.date() else words.full(ends)
-    return f"{words.full(starts)}–{until} ({words.zone_name()})"
+    dates = f"{words.full(starts)}–{until} ({words.zone_name()})"
+    return words.text("page.cancelled", dates=dates) if event.cancelled else dates
 
 
 def _strip(figures: Figures, needs: int, words: Words, name: str) -> tuple[Tile, ...]:

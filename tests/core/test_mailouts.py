@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from mailbot import mailouts, registry
+from mailbot import mailouts, registry, schedule
 from mailbot.models import Outbox, Participant
 from tests.core.conftest import EVENT, GUIDE, NOW, REMINDER, START, Core, count_statements
 
@@ -180,3 +181,40 @@ def test_planning_takes_as_many_statements_for_many_as_for_few(core: Core, size:
     assert len(core.outbox()) == size
     assert queries <= 25 + size / 500  # rows are inserted a thousand at a time, and nobody is asked about one by one
     assert count_statements(core.database, lambda: mailouts.plan(core.database, core.config, GUIDE)) <= 20
+
+
+def test_only_what_takes_somebody_in_or_out_begins_their_time_in_an_audience(core: Core) -> None:
+    core.configure(
+        extra='[[event.mailout]]\nname = "reminder"\nbefore = "30 minutes"\nto = "everyone"\nlate = "never"\n'
+    )
+    kinds: list[dict[str, Any]] = [{"mode": None}, {"status": "tentative"}, {"mode": "in_person"}, {}]
+    for number, values in enumerate(kinds, 1):
+        core.someone(number, **values)
+    late = REMINDER + timedelta(minutes=2)
+    change(core, 1, late, mode="online")
+    change(core, 2, late, status="registered")
+    change(core, 3, late, mode="online")
+    change(core, 4, late - timedelta(minutes=1), status="declined")
+    change(core, 4, late, status="registered")  # was away at the reminder's moment: one moment too late for it
+    assert turn(core, late + timedelta(minutes=1)) == ["reminder"] * 3
+    assert {row.recipient for row in core.outbox()} == {f"person{n}@union.example" for n in (1, 2, 3)}
+
+
+def test_who_leaves_an_audience_and_comes_back_is_of_it_since_they_came_back(core: Core) -> None:
+    core.someone(1)
+    turn(core, GUIDE)
+    change(core, 1, REMINDER - HOUR, mode="in_person")
+    change(core, 1, REMINDER + timedelta(minutes=1), mode="online")
+    assert turn(core, REMINDER + timedelta(minutes=2)) == []
+
+
+def test_a_cancelled_event_owes_nobody_a_mail_out_and_shows_none_as_coming(core: Core) -> None:
+    core.someone(1)
+    mailouts.plan(core.database, core.config, NOW)
+    (event,) = core.config.events
+    cancelled = event.model_copy(update={"cancelled": True})
+    config = core.config.model_copy(update={"events": (cancelled,)})
+    assert mailouts.plan(core.database, config, GUIDE) == 1
+    assert [row.mail for row in core.outbox()] == ["event_cancelled"]
+    assert schedule.moments(cancelled) == []
+    assert schedule.moments(event) != []
