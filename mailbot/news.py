@@ -192,6 +192,7 @@ def _not_told_of_move(session: Session, event: EventConfig, move: Move) -> Seque
         Outbox.participant_id == Participant.id, Outbox.event_start == event.starts, Outbox.state != "withdrawn",
         Outbox.mail != ACKNOWLEDGEMENT,
         sa.or_(Outbox.state == "waiting", Outbox.created_at >= move.at, Outbox.done_at >= move.at),
+        sa.not_(unheard()),
     )  # fmt: skip
     query = sa.select(Participant).where(*can_be_told(event), Participant.registered_at < move.at, ~told.exists())
     return session.scalars(query.order_by(Participant.id)).all()

@@ -365,3 +365,18 @@ def test_the_same_report_twice_is_one(core: Core) -> None:
     raw = report(returned_head=head(row))
     assert [r.disposition for r in take(core, raw, raw.replace(b"\r\n", b"\n"))] == ["bounce", "duplicate"]
     assert len(core.rows(Returned)) == len(core.rows(Notice)) == 1
+
+
+def test_news_that_came_back_is_told_once_they_are_heard_of(core: Core) -> None:
+    sent(core)
+    mailouts.plan(core.database, core.config, NOW)
+    core.configure(start="2027-03-31T14:00:00", end="2027-03-31T17:15:00")
+    mailouts.plan(core.database, core.config, NOW + HOUR)
+    core.deliverer().deliver(NOW + HOUR)
+    (moved,) = core.outbox("moved")
+    take(core, report(returned_head=head(moved)), at=NOW + 2 * HOUR)
+    mailouts.plan(core.database, core.config, NOW + 3 * HOUR)
+    assert core.outbox("moved")[0].state == "failed"
+    take(core, mail("Le webinaire sera-t-il enregistré ?", at=NOW + DAY), at=NOW + DAY)
+    mailouts.plan(core.database, core.config, NOW + DAY)
+    assert core.outbox("moved")[0].state == "waiting"
