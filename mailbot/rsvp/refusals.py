@@ -14,13 +14,17 @@ from mailbot.rsvp.words import Hit
 
 REACH = 70
 """Characters behind a word of inability in which its verb stands; in German it ends the clause."""
-_STOP = re.compile(r"[.!?;:\n]|(?<=\w\w),\s|\b(?:but|mais|pero|mas|ma|aber|sino|sondern)\b")
+_STOP = re.compile(r"[.!?;:\n]|(?<=\w),\s|\b(?:but|mais|pero|mas|ma|aber|sino|sondern)\b")
 _AFTER = re.compile(r"\W{1,2}(?:\w+\W{1,2}){0,2}?(?:pas|plus|nicht|kein\w*)\b")
 _ENDS_WITH_NOT = re.compile(r" (?:no|nao|not|non|nicht|pas)$")
 _GOES_ON = re.compile(
     r" (?!(?:pour|for|this|por|para|per|fur|from|to|a|at|en|esta|desta|dessa|cette|questa|dies\w*)\b)[a-z]"
 )
 _OR = re.compile(r"\W*\b(?:o|or|ou|oder|od|u|y/o|and/or|et/ou|e/ou|/)\b\W*(?:\w+\W+){0,2}$|\s*/\s*$")
+_WAYS = frozenset({"kind.travel", "mode.in_person", "mode.place", "mode.online"})
+_BUT = re.compile(r"\b(?:but|mais|pero|mas|ma|aber|however|cependant|toutefois|sin embargo|porem|pero|jedoch)\b")
+_ENDS_WISH = re.compile(rf"[.!?;\n]|{_BUT.pattern}")
+_NO_THANKS = re.compile(r"^\W*(?:no|non|nao|nein)\W{1,2}(?:thank|merci|gracias|obrigad|danke|grazie)", re.MULTILINE)
 _NEXT = re.compile(r"[.!?;:,\n]|\b(?:and|et|y|e|und|but|mais|pero|mas|ma|aber|instead|plutot|to)\b")
 _CLAUSE = re.compile(r"[.!?;:,()\n]|\s(?:but|mais|pero|mas|ma|aber|et|and|y|e|und)\s")
 _ASKED = re.compile(
@@ -49,12 +53,29 @@ def goes_on(folded: str, hit: Hit) -> bool:
     return ends and _GOES_ON.match(folded[hit.end :][:20]) is not None
 
 
-def about_the_journey(folded: str, hits: Sequence[Hit], hit: Hit) -> bool:
-    """Say whether a word of inability is about travelling, which leaves the ways without travel open."""
-    if not _is_inability(hits, hit):
-        return False
-    end = _clause_end(folded, hit.end)
-    return any(hit.start < h.start <= end for h in words.of(hits, "kind.travel"))
+def about_the_journey(folded: str, hits: Sequence[Hit], no: tuple[int, int]) -> bool:
+    """Say whether a refusal is about travelling only, which leaves the ways without travel open."""
+    end = _clause_end(folded, no[1], 0)
+    behind = [h for h in hits if no[0] < h.start <= end and h.key in _WAYS]
+    return bool(behind) and not any(h.key == "mode.online" for h in behind)
+
+
+def says_no(folded: str) -> tuple[int, int] | None:
+    """Return the "no, thank you" with which a line begins, None where there is none."""
+    found = _NO_THANKS.search(folded)
+    return found.span() if found else None
+
+
+def wished(folded: str, hits: Sequence[Hit], span: tuple[int, int]) -> bool:
+    """Say whether something stands in a wish that did not come true: "I had hoped to join online, but"."""
+    return any(
+        h.start < span[0] and not _ENDS_WISH.search(folded[h.end : span[0]]) for h in words.of(hits, "kind.wish")
+    )
+
+
+def outweighed(folded: str, way: tuple[int, int], reason: tuple[int, int]) -> bool:
+    """Say whether a reason follows a way to take part with a "but" between: "gladly online, but I am on leave"."""
+    return way[1] <= reason[0] and _BUT.search(folded[way[1] : reason[0]]) is not None
 
 
 def negated(folded: str, hits: Sequence[Hit], hit: Hit) -> bool:
@@ -99,8 +120,9 @@ def _verb_behind(folded: str, hits: Sequence[Hit], hit: Hit) -> Hit | None:
     return min([*inside, *verbs], key=lambda h: (h.start, -h.end), default=None)
 
 
-def _clause_end(folded: str, at: int) -> int:
-    stop = _STOP.search(folded, at + 2, at + REACH)
+def _clause_end(folded: str, at: int, past: int = 2) -> int:
+    """Return where the clause ends; a comma less than `past` characters away ends none ("unfortunately, I can't")."""
+    stop = _STOP.search(folded, at + past, at + REACH)
     return stop.start() if stop else at + REACH
 
 
