@@ -23,6 +23,7 @@ _WRAP = 58
 """A labelled line at least this long may go on in the next one."""
 SENTENCE = 170
 """Characters from which on a line without bullet or bars is a sentence, not a person's place in a list."""
+_IN_BRACKETS = re.compile(r"^([^()]{5,70}?)\s*\(([^()]{8,})\)(.*)$")
 _COLON = re.compile(r"^\W*([^\W\d_][\w .'’/-]{1,28}?)\s*(?::|=+>?|[-–]*>|→)\s*(\S.*)$")
 
 
@@ -252,9 +253,11 @@ def _people_lines(lines: list[str], where: Where, reply: Reply, taken: set[int],
             continue
         if len(line) > SENTENCE and not labels.enumerator(line) and not any(mark in line for mark in "|;"):
             continue
-        record = pieces.record_of(line, where, sender, listed=bool(labels.enumerator(line)))
+        record = pieces.record_of(_unbracketed(line), where, sender, listed=bool(labels.enumerator(line)))
         if record and _begins_with_name(line, record):
             found[at] = record
+    if len(found) >= 2:
+        found |= _neighbours(lines, found, taken, where, sender)
     marked = [at for at in found if labels.enumerator(lines[at])]
     if len(marked) >= 2 or (len(found) >= 2 and max(found) - min(found) <= 2 * len(found)):
         keep = marked if len(marked) >= 2 else sorted(found)
@@ -264,6 +267,33 @@ def _people_lines(lines: list[str], where: Where, reply: Reply, taken: set[int],
     whole = [at for at, r in found.items() if len(found) == 1 and r.size >= 4 and _opens_with_name(lines[at], r)]
     reply.records.extend(found[at] for at in whole)
     return set(whole)
+
+
+def _neighbours(
+    lines: list[str], found: dict[int, Record], taken: set[int], where: Where, sender: str
+) -> dict[int, Record]:
+    """Read the lines right beside those of a list that say little of their person: a name and a number."""
+    more: dict[int, Record] = {}
+    for at in range(max(0, min(found) - 1), min(len(lines), max(found) + 2)):
+        beside = at not in found and (at - 1 in found or at + 1 in found or at - 1 in more)
+        if at in taken or not beside or not lines[at].strip() or len(lines[at]) > SENTENCE:
+            continue
+        record = pieces.record_of(_unbracketed(lines[at]), where, sender, listed=True)
+        first = record.first("name") if record else None
+        if record and first and names.is_name(first.words) and _begins_with_name(lines[at], record):
+            more[at] = record
+    return more
+
+
+def _unbracketed(line: str) -> str:
+    """Return a line whose name is followed by brackets as a list: "Ann Example (treasurer, 5418 2635)"."""
+    found = _IN_BRACKETS.match(line)
+    if not found or "," in found[1] or "(" in found[3] or not names.is_name(labels.without_enumerator(found[1])):
+        return line
+    said = fold(found[2]).split()[0].strip(",")
+    inside = "" if said in words.lexicon().single_words("negation.words") else f", {found[2]}"
+    rest = found[3].strip(" ,;:.–-")
+    return f"{found[1]}{inside}, {rest}" if rest else f"{found[1]}{inside}"
 
 
 def _opens_with_name(line: str, record: Record) -> bool:

@@ -15,6 +15,10 @@ from mailbot.rsvp.words import Hit
 
 _WORD = re.compile(r"[^\W\d_](?:[\w'’.-]*[^\W\d_.])?\.?(?!\w)")
 
+_ABBREVIATION = 6
+"""Letters up to which an honorific with a full stop is an abbreviation: a longer one ends its sentence."""
+_NO_NAME = ("titles.heads", "organisations.heads", "attendance.yes", "attendance.no", "mode.online", "mode.in_person")
+
 
 def runs(text: str, folded: str) -> list[tuple[int, int]]:
     """Return runs of capitalised words, particles between them included."""
@@ -87,7 +91,7 @@ def _behind_title(run: list[re.Match[str]], folded: str) -> list[re.Match[str]]:
 def _ends_sentence(word: str, folded: str) -> bool:
     """Say whether a word with a full stop ends a sentence: not an initial, not "Dr."."""
     bare = fold(word).replace(".", "")
-    return word.endswith(".") and len(bare) > 2 and not names.is_honorific(word)
+    return word.endswith(".") and len(bare) > 2 and (len(bare) > _ABBREVIATION or not names.is_honorific(word))
 
 
 @cache
@@ -114,34 +118,67 @@ def _introducing() -> frozenset[str]:
 
 
 def quiet_names(text: str, folded: str, hits: Sequence[Hit], sender: str, address: str) -> list[tuple[int, int]]:
-    """Find the writer's name in a text without capitals: behind "soy", "c'est", as far as it is like the sender's."""
-    if not sender and not address:
-        return []
+    """Find the writer's name in a text without capitals: behind "me llamo", or as far as it is like the sender's."""
     local = [p for p in re.split(r"[^a-z]+", fold(address.partition("@")[0])) if len(p) > 2]
     offices = words.lexicon().single_words("people.offices")
     parts = set(names.parts_of(sender)) | {p for p in local if p not in offices}
-    found = []
     toks = words.tokens(folded)
-    at = 0
-    while at < len(toks):
-        if toks[at].text in parts and text[toks[at].start].islower() and len(toks[at].text) > 2:
-            last = at
-            while (
-                last + 1 < len(toks)
-                and text[toks[last].end : toks[last + 1].start] == " "
-                and (
-                    toks[last + 1].text in parts
-                    or (
-                        sender
-                        and last - at < 2
-                        and not phrases.ends_phrase(toks[last + 1].text)
-                        and toks[last + 1].text not in names.small_words() | names.particles()
-                    )
-                )
-            ):
-                last += 1
-            if last > at:
-                found.append((toks[at].start, toks[last].end))
-            at = last
-        at += 1
-    return found[:1]
+    naming = {h.end for h in words.of(hits, "people.naming")}
+    introducing = {h.end for h in words.of(hits, "people.introductions")}
+    for at, token in enumerate(toks):
+        if not text[token.start].islower():
+            continue
+        behind = toks[at - 1].end if at and text[toks[at - 1].end : token.start].strip(" :") == "" else -1
+        known = token.text in parts and len(token.text) > 2
+        if behind in naming or (known and behind in introducing):
+            last = _name_from(text, toks, at)
+        elif known or _initial_and_family(toks, at, local):
+            last = _like_sender(text, toks, at, parts, local, bool(sender))
+        else:
+            continue
+        if last > at:
+            return [(token.start, toks[last].end)]
+    return []
+
+
+def _name_from(text: str, toks: Sequence[words.Token], at: int) -> int:
+    """Return the last word of a name in small letters that begins here: up to a comma, a verb or a title."""
+    last = at
+    for index in range(at, min(at + 6, len(toks))):
+        word = toks[index].text
+        if index > at and text[toks[index - 1].end : toks[index].start] != " ":
+            break
+        if word in names.particles():
+            if index - at > 2:
+                break  # "casimiro poma veizaga de llallagua" says where from
+            continue
+        if phrases.ends_phrase(word) or word in names.small_words() or words.of(words.scan(word), *_NO_NAME):
+            break
+        last = index
+    return last
+
+
+def _like_sender(  # noqa: PLR0917 -- a text, and what is known of its sender
+    text: str, toks: Sequence[words.Token], at: int, parts: set[str], local: Sequence[str], named: bool
+) -> int:
+    """Return the last word of a name that begins here, as far as its words are the sender's."""
+    last = at
+    while last + 1 < len(toks) and text[toks[last].end : toks[last + 1].start] == " ":
+        word = toks[last + 1].text
+        free = named and last - at < 2 and not phrases.ends_phrase(word)
+        if not (
+            word in parts
+            or (last == at and _initial_and_family(toks, at, local))
+            or (free and word not in names.small_words() | names.particles())
+        ):
+            break
+        last += 1
+    return last
+
+
+def _initial_and_family(toks: Sequence[words.Token], at: int, local: Sequence[str]) -> bool:
+    """Say whether two words are those of which an address has initial and family name: "iouedraogo@"."""
+    if at + 1 >= len(toks):
+        return False
+    one, other = toks[at].text, toks[at + 1].text
+    return len(other) > 3 and any(p in (one[:1] + other, other + one[:1], one + other, other + one) for p in local)

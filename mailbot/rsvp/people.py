@@ -38,7 +38,9 @@ def answers(found: Material) -> tuple[Answer, ...]:
     if listed:
         return (_from_record(found, listed[0], others),)
     nameless = [r for r in found.reply.records if r.size]
-    if others and not nameless and not _names_themselves(found) and (too := writer.comes_too(found, others)):
+    joined = registering.and_myself(found, others)
+    alone = not (joined or nameless or _names_themselves(found))
+    if others and alone and (too := writer.comes_too(found, others)):
         me = _with_own_mode(found, _self(found, nameless), too.modes)
         both = (me, *(_mentioned(found, m, alone=False) for m in too.others))
         return tuple(replace(a, review=(*a.review, writer.UNSURE)) for a in both) if too.others else both

@@ -59,7 +59,9 @@ def scene(text: str, sender: str, known: str = "", address: str = "") -> Scene:
     """Look at a text once. `known` is folded text that names no participants: the invitation that we sent."""
     folded = fold(text)
     hits = words.scan(folded)
+    cues = words.of(hits, "attendance.assistant", "attendance.proxy")
     orgs = [o for o in roles.organisations(text, hits) if not (known and len(o.text) > 5 and fold(o.text) in known)]
+    orgs = [o for o in orgs if not any(h.start < o.start < h.end for h in cues)]  # "d'ordre de Madame X" is no order
     titles = roles.titles(text, orgs, hits)
     mentions = _mentions(text, folded, hits, orgs, titles, sender, known, address)
     for one in mentions:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mailbot.rsvp import attendance, grammar, names, words
+from mailbot.rsvp import attendance, grammar, names, talked_about, words
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.material import Material
 from mailbot.rsvp.prose import Mention
@@ -23,10 +23,12 @@ def several(found: Material, others: Sequence[Mention]) -> bool:
     """Say whether the sentences register several people rather than one in somebody's place."""
     hits = found.scene.hits
     me = [m for m in found.scene.mentions if m.is_self]
-    if words.of(hits, "attendance.proxy") or found.stance.no or found.stance.cancel:
+    if found.stance.no or found.stance.cancel:
         return False
     if and_myself(found, others):
-        return True
+        return True  # "a minha colega Filomena Costa e eu": both, though "a colleague" often comes instead
+    if words.of(hits, "attendance.proxy"):
+        return False
     both = bool(words.of(hits, "attendance.both"))
     said_me = bool(me) and any(h.key == "people.me" for h in hits)
     if both and len(others) + len(me) >= 2:
@@ -106,7 +108,9 @@ def _substitute(found: Material, others: Sequence[Mention]) -> Mention | None:
     hits = found.scene.hits
     proxy = words.of(hits, "attendance.proxy")
     assistant = words.of(hits, "attendance.assistant")
+    text = found.scene.text
     me = [m for m in found.scene.mentions if m.is_self and not names.is_partial(m.name)]
+    me = [m for m in me if not talked_about.signs(text, m.start, m.end)]
     strong = [m for m in others if m.honorific or m.title or len(m.name.split()) > 1]
     if not strong:
         return None

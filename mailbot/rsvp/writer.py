@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mailbot.rsvp import attendance, grammar, words
+from mailbot.rsvp import attendance, grammar, registering, words
 from mailbot.rsvp.attendance import Stance
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.material import Material
@@ -38,7 +38,7 @@ def those_who_come(found: Material, others: Sequence[Mention]) -> list[Mention]:
     if not others or not _says_so(found):
         return list(others)
     spans = attendance.sentences(found.scene.text)
-    return [m for m in others if _comes_as_well(found, m, spans)]
+    return [m for m in others if registering.and_myself(found, [m]) or _comes_as_well(found, m, spans)]
 
 
 def _says_so(found: Material) -> bool:

@@ -99,3 +99,39 @@ def test_a_name_that_is_said_to_be_wrong_is_nobodys(text: str, name: str) -> Non
 )
 def test_a_post_is_no_person(text: str) -> None:
     assert registered(text, "Ruth Wanjiru <r.wanjiru@sacco.ke.example>") == ["Ruth Wanjiru"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "text", "names"),
+    [
+        ("Luc Roy <luc.roy@cgt.fr.example>",
+         "Bonjour,\n\n"
+         "je viendrai accompagné de Mme Anne Petit, juriste. Nous viendrons tous deux à Genève.\n\nLuc Roy\nCGT",
+         {"Luc Roy", "Anne Petit"}),
+        ("Tom Hill <tom@tuc.example>",
+         "Jane and I will attend in person. Jane Poole is our treasurer.\n\nTom Hill\nOfficer\nTUC",
+         {"Tom Hill", "Jane Poole"}),
+        ("Teresa Vilhena <tv@ugt.pt.example>",
+         "Inscrevam por favor o Rui Tavares Costa e a Marta Simões. Ambos em linha. Eu não posso.\n\nTeresa Vilhena",
+         {"Rui Tavares Costa", "Marta Simões"}),
+        ("Elena Conti <elena@inca.it.example>",
+         "Vengo di persona e porto con me la vicepresidente, Dott.ssa Ilaria Demetz, anche lei in sala.\n\n"
+         "Elena Conti\nINCA",
+         {"Elena Conti", "Ilaria Demetz"}),
+        ("Marco Bianchi <bianchi@uil.it.example>",
+         "Il 23 sono a Bruxelles. Al mio posto parteciperà Francesca De Santis, funzionaria, online.\n\nMarco Bianchi",
+         {"Francesca De Santis"}),
+        ("Cabinet du Président <cabinet@fsm.ml.example>",
+         "Par ordre de Monsieur Boubacar Sidiki Traoré, Président, j'ai l'honneur de confirmer sa participation en "
+         "ligne.\n\nAissata Maïga\nSecrétaire particulière",
+         {"Boubacar Sidiki Traoré"}),
+        ("Office of the Director <director@nss.gh.example>",
+         "The Director, Mr. Kwabena Asante-Poku, wishes to participate in person. His mobile is 024 412 8365.\n\n"
+         "Signed\nAbena Osei\nfor: Director",
+         {"Kwabena Asante-Poku"}),
+        ("maria@x.example", "soy maría del carmen lópez, voy a participar en línea", {"María del Carmen López"}),
+        ("iouedraogo@fenatrab.bf.example", "ok je participe en ligne. issa ouedraogo", {"Issa Ouedraogo"}),
+    ],
+)  # fmt: skip
+def test_everybody_who_comes_registers_and_nobody_else(sender: str, text: str, names: set[str]) -> None:
+    assert set(registered(text, sender)) == names
