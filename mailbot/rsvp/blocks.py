@@ -156,7 +156,7 @@ def _without_talk(found: Labelled) -> tuple[Labelled, str]:
     talk = _SPEAKS.search(found.value) if found.field in ("organisation", "title", "name") else None
     if talk is None:
         return found, ""
-    kept, rest = found.value[: talk.start()], found.value[talk.end() if talk.group()[0] in ".!" else talk.start() :]
+    kept, rest = found.value[: talk.start()], found.value[talk.end() if talk.group()[0] in ".!" else talk.start() + 1 :]
     heard = {t.text for t in words.tokens(fold(rest))[:3] if not t.start or rest[t.start].islower()}
     speaks = heard & (grammar.ends() | grammar.words_that("first_person"))
     if not speaks or len(rest.split()) < 4:
@@ -300,7 +300,7 @@ def _opens_with_name(line: str, record: Record) -> bool:
     """Say whether a line is a list as a whole, not a sentence with a list in it."""
     first = record.first("name")
     bare = labels.without_enumerator(line)
-    listed = any(mark in bare for mark in ("//", "|", ";")) or (
+    listed = any(mark in bare for mark in ("//", "|", ";", " / ")) or (
         bare.count(",") >= 3 and record.size >= 4 and not _says(bare)
     )
     return first is not None and names.is_name(first.words) and listed

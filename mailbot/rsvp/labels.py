@@ -76,6 +76,7 @@ _ASKING = re.compile(
     r"(?:what|who|where|how|which|for whom|qui|que|quoi|quel\w*|ou|comment|pour qui|quien|donde|de donde|como|a que|"
     r"cual|para quien|haciendo|quem|onde|qual|wer|wo|wie|welch\w*|was|fur wen|chi|dove|come|cosa|che)\b"
 )
+_DOTTED = re.compile(r"[^\s.][ .…_]*[.…_]{3,}\s*[^\W\d_][^.:]{1,40}$")
 _AMBIGUOUS = frozenset(
     ["m", "t", "p", "f", "me", "ngo", "ong", "as", "how", "direct", "work", "gsm", "union", "company"]
 )
@@ -145,6 +146,9 @@ def split(line: str, *, loose: bool = False) -> list[Labelled]:
     several = _several(line)
     if len(several) > 1:
         return several
+    turned = behind(line) if _DOTTED.search(line) else None
+    if turned:
+        return [turned]
     bare = _ENUMERATOR.sub("", line).strip()
     bare = bare[1:].strip() if bare.startswith("[") else bare
     for separator in _SEPARATORS:

@@ -155,6 +155,7 @@ def leftmost(text: str, toks: list[Token], at: int) -> int:
             first -= 1
             continue
         joins = previous.text in ("and", "of", "s", "for") or gap == " & "
+        joins = joins or (previous.text == "in" and first > 1 and toks[first - 2].text.endswith(("s", "men", "people")))
         if (
             joins
             and first >= 2

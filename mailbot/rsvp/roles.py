@@ -44,6 +44,7 @@ _WORKED_AT = re.compile(
 _OF_AT_END = re.compile(r"\b(?:de la|de l['’]|du|des|de|of the|of|del|da|do|dos|das|della|dell['’]|dei|der|des) ?$")
 _BODY = re.compile(r"vorstand|prasidi|beirat|aufsichtsrat|directorio|presidium")
 """What leads a house, said in one word: "Vorstand der Initiative …"; others are said in two, "Conselho Diretivo"."""
+_ONE_OF = re.compile(r"\b(?:une? des|uno de los|una de las|um dos|uma das|un de nos|une de nos) $")
 _DOERS = frozenset(["i", "we", "who", "to", "also", "they", "she", "he", "you", "will", "and"])
 _ORDERS_ABOUT = re.compile(r"\b(?:ilo|oit|bit|iao)\b")
 _OF_THE = (
@@ -75,7 +76,7 @@ def organisations(text: str, hits: Sequence[Hit] | None = None) -> list[Phrase]:
 
 def _begins_later(text: str, phrase: Phrase, head: Hit, hits: Sequence[Hit]) -> bool:
     """Say whether a small-written part of a house comes first: "núcleo de Viana da Plataforma …", "section X du Y"."""
-    units = [u for u in words.of(hits, "organisations.units") if u.start == head.start]
+    units = [u for u in words.of(hits, "organisations.units") if u.start in (head.start, phrase.start)]
     body = any(" " in text[u.start : u.end] or _BODY.match(fold(text[u.start : u.end])) for u in units)
     if not units or (text[head.start].isupper() and not body):
         return False
@@ -219,9 +220,12 @@ def titles(text: str, organisations_: list[Phrase] | None = None, hits: Sequence
 
 
 def _is_plural(folded: str, head: Hit) -> bool:
-    """Say whether an English word means many people ("the officers", "Himalayan Guides"), which is nobody's title."""
+    """Say whether a word means many people ("the officers", "Costureras Unidas"), which is nobody's title."""
     word = folded[head.start : head.end]
-    return head.language == "en" and word.endswith("s") and not word.endswith(("ss", "affairs", "gs", "services"))
+    if head.language == "en":
+        return word.endswith("s") and not word.endswith(("ss", "affairs", "gs", "services"))
+    one_of = _ONE_OF.search(folded[: head.start])  # "un des gérants" is one
+    return head.language in ("fr", "es", "pt") and len(word) > 6 and word.endswith("s") and not one_of
 
 
 def _is_verb(toks: list[Token], at: int) -> bool:

@@ -148,6 +148,14 @@ def plain_title(text: str) -> str:
         flags=re.IGNORECASE,
     )
     text = re.sub(
+        r"^.{3,60}?\s(?:de métier|de profession|by trade|by profession|de profesión|de profissão|von beruf|"
+        r"di professione),?\s"
+        r"(?:et|and|y|e|und|mais|but|pero|mas|aber|ma)\s(?:(?:aussi|also|también|também|auch|anche)\s)?",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
         r"\s+(?:de métier|de profession|by trade|by profession|de profesión|de profissão|von beruf|di professione)$",
         "",
         text,

@@ -12,18 +12,18 @@ from dataclasses import replace
 from mailbot.rsvp import domains, labels, names, phrases, prose, roles, unnamed, values, words
 from mailbot.rsvp.answer import SURE, Answer, Value
 from mailbot.rsvp.candidates import Candidate, Record
-from mailbot.rsvp.fold import fold
 from mailbot.rsvp.material import Material
 from mailbot.rsvp.prose import Mention
 
 _LABEL = re.compile(r"([^\W\d_]+(?: [^\W\d_]+){0,2})\s?[:=]\s*$")
 _NO_LONGER = re.compile(
     r"(?:\bn(?:e|')\s?\S+(?: \S+){0,3} plus\b|\bpas\b|\bau lieu d|\bplutot qu|\bancien(?:ne)?(?:ment)? |\bex-|"
-    r"\bno longer\b|\bnot\b|n't\b|\binstead of\b|\brather than\b|\bformer(?:ly)?\b|\bused to be\b|\bwas\b|"
+    r"\bno longer\b|\bnot\b|n't\b|\binstead of\b|\brather than\b|\bformer(?:ly)?\b|\bused to be\b|"
+    r"\bwas\b(?! (?:appoint|elect|made|promot|named))|"
     r"\bya no\b|\ben (?:lugar|vez) de\b|\bantes\b|\bdejado de ser\b|\bja nao\b|\bnao mais\b|\bdeixei de ser\b|"
     r"\bnicht\b|\bkeine?\b|\bstatt\b|\banstelle\b|\bfruher|\behemalig|"
     r"\bnon\b(?: \S+){1,3} piu\b|\binvece d|\banziche\b|"
-    r"\bj'etais\b|\bera\b|\bwar\b|\bfui\b|\bero\b)[^,.;:!?\n]*$"
+    r"\bj'etais\b|\bera\b|\bwar\b|\bfui\b(?! (?:nom|ele|des))|\bero\b)[^,.;:!?\n]*$"
 )
 """What tells that the words behind it hold no longer, or never did; within a clause."""
 _FOR = re.compile(
@@ -83,7 +83,7 @@ def own_title(found: Material, records: Sequence[Record], exclude: Sequence[Ment
         return of_phrase(me[0].title, "title", "sentence-apposition", 0.92)
     taken = [m.title for m in exclude if m.title]
     spoken = [t for t in found.scene.titles if t not in taken and is_said_of_self(found, t)]
-    spoken = [t for t in spoken if not (_TRADE.match(found.scene.folded, t.end) or _AGE.match(fold(t.text)))] or (
+    spoken = [t for t in spoken if not _is_trade(found, t)] or (
         spoken if not any(before_organisation(found, t) for t in found.scene.titles if t not in taken) else []
     )
     if spoken:
@@ -102,6 +102,12 @@ def own_title(found: Material, records: Sequence[Record], exclude: Sequence[Ment
     if announced or by_place:
         return of_phrase(announced or by_place, "title", "sentence-title-by-place", 0.74)
     return values.title(signed, found.context.language) if signed else None
+
+
+def _is_trade(found: Material, title: phrases.Phrase) -> bool:
+    """Say whether a title is what somebody learnt or once was, rather than an office."""
+    said = found.scene.folded[title.start : title.end + 20]
+    return _TRADE.search(said) is not None or _AGE.match(said) is not None
 
 
 def said_of_them(found: Material) -> phrases.Phrase | None:
@@ -218,7 +224,7 @@ def fullest(found: Material, own: Value | None) -> Value | None:
         announced = roles.behind_cue(found.scene.text, list(found.scene.hits), "organisations.stands", capital=True)
         if (announced and not names.is_name(announced.text)) or (announced and not signed):
             return of_phrase(announced, "organisation", "sentence-organisation-by-cue", 0.74)
-        weak = next((o for o in found.scene.organisations if len(o.text.split()) > 2), None)
+        weak = next((o for o in found.scene.organisations if len(o.text.split()) > 2 and not _in_title(found, o)), None)
         if weak and not signed:
             return of_phrase(weak, "organisation", "sentence-unit", 0.7)
         named = None if signed else unnamed.acronym_in(found.scene) or unnamed.behind_preposition(found.scene)
@@ -226,6 +232,11 @@ def fullest(found: Material, own: Value | None) -> Value | None:
             return of_phrase(named, "organisation", "sentence-organisation-by-place", 0.7)
         return values.organisation(signed) if signed else None
     return against_signature(found, spoken)
+
+
+def _in_title(found: Material, one: phrases.Phrase) -> bool:
+    """Say whether a part of a house belongs to a title: "jefa de la unidad de rentas"."""
+    return one.text[:1].islower() and any(t.start < one.start and one.end <= t.end for t in found.scene.titles)
 
 
 def _is_represented(found: Material, one: phrases.Phrase) -> bool:
