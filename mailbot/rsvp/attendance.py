@@ -6,42 +6,27 @@ Knows nothing of who the person is.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailbot.rsvp import refusals, words
+from mailbot.rsvp import refusals, ways, words
 from mailbot.rsvp.fold import fold
+from mailbot.rsvp.ways import Mode as Mode
 from mailbot.rsvp.words import Hit
 
 _SENTENCE = re.compile(r"[.!?;…؟]+(?=\s|$|[\"”»)])|\n+|(?<=[^\d])\s:\s|:\s")
 _NEGATION_REACH = 45
 """Characters that a "not" reaches forward within its clause; a longer clause has two thoughts."""
-_BETWEEN = re.compile(r"^\W*(?:to|a|au|in|en|para|auf|zu|nach|al|vers|em|ad|into)?\W*(?:a|en|in|la|le)?\W*$")
-_FROM = re.compile(r"(?:from|de|du|von|da|dal|desde)\W*$")
 _TAG = re.compile(
     r"[,;]\s*(?:ta|ok|okay|vale|right|si|oui|ne|nao e|n'est-ce pas|no|verdad|gell|oder|"
     r"va bene)\s*\?$|\b(?:tudo bem|que tal|how are you|ca va|come va|como estan?|wie geht)\W*$"
-)
-_EITHER = re.compile(
-    r"\b(?:que ce soit|ni en|ni a|neither|nor|whether|either|ya sea|ni siquiera|seja|nem|weder|sia)\b[^.!?\n]*$"
 )
 _MONTH = re.compile(
     r"\s*(?:januar|jänner|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember)", re.IGNORECASE
 )
 _CHECKED = re.compile(r"[(\[]\s*[xX✓✔☑]\s*[)\]]|[☑☒✅✓✔]")
 _UNCHECKED = re.compile(r"[(\[]\s*[)\]]|☐")
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """A way to take part that a text names: `value` is online or in_person; `weak` where only the place is named."""
-
-    value: str
-    start: int
-    end: int
-    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +60,7 @@ def stance(text: str) -> Stance:
     """Weigh the sentences of a text."""
     folded = fold(text)
     hits = words.scan(folded)
-    modes = tuple(_modes(text, folded, hits))
+    modes = tuple(ways.told(text, folded, hits, hints=True))
     yes = _first_affirmed(folded, hits, "attendance.yes")
     cancels = (h for h in words.of(hits, "attendance.cancel") if not refusals.goes_on(folded, h))
     cancel = next((h for h in cancels if not _negated(folded, hits, h)), None)
@@ -90,13 +75,13 @@ def stance(text: str) -> Stance:
     )
 
 
-def modes(text: str) -> list[Mode]:
-    """Return the ways to take part that a text affirms, in order.
+def modes(text: str, *, hints: bool = False) -> list[Mode]:
+    """Return the ways to take part that a text affirms, in order; `hints` also takes what only lets guess them.
 
     The place alone counts only where nothing else does.
     """
     folded = fold(text)
-    return _modes(text, folded, words.scan(folded))
+    return ways.told(text, folded, words.scan(folded), hints=hints)
 
 
 def questions(text: str) -> list[tuple[int, int]]:
@@ -120,61 +105,6 @@ def checked_mode(value: str) -> str:
         else max((m for m in found if m.end <= ticks[0]), key=lambda m: m.end, default=found[0])
     )
     return pick.value
-
-
-def _modes(text: str, folded: str, hits: Sequence[Hit]) -> list[Mode]:
-    found: list[Mode] = []
-    instead = words.of(hits, "negation.instead")
-    candidates = sorted(words.of(hits, "mode.online", "mode.in_person"), key=lambda h: (h.start, -h.end))
-    spent: set[tuple[int, int]] = set()
-    last_end = -1
-    for hit in candidates:
-        if hit.start < last_end:
-            continue
-        last_end = hit.end
-        if any(i.start <= hit.start and hit.end <= i.end for i in instead):
-            continue
-        clause_start = _clause_start(folded, hit.start)
-        switch = next(
-            (
-                i
-                for i in instead
-                if clause_start <= i.start
-                and i.end <= hit.start
-                and (i.start, i.end) not in spent
-                and hit.start - i.end < 40
-                and not re.search(r"[,;]", folded[i.end : hit.start])
-            ),
-            None,
-        )
-        if switch:
-            spent.add((switch.start, switch.end))
-            continue
-        if _negated(folded, hits, hit) or _EITHER.search(folded[max(0, hit.start - 120) : hit.start]):
-            continue
-        found.append(Mode(hit.key.partition(".")[2], hit.start, hit.end))
-    found = _without_what_was(folded, found)
-    if found:
-        return found
-    for hit in words.of(hits, "mode.place"):
-        inside = any(i.start <= hit.start and hit.end <= i.end for i in instead)
-        open_ = _EITHER.search(folded[max(0, hit.start - 120) : hit.start])
-        if not inside and not open_ and not _negated(folded, hits, hit):
-            return [Mode("in_person", hit.start, hit.end, weak=True)]
-    return []
-
-
-def _without_what_was(folded: str, found: list[Mode]) -> list[Mode]:
-    """Drop the first of "from online to in person"."""
-    kept = list(found)
-    for one, other in itertools.pairwise(found):
-        if (
-            one.value != other.value
-            and _FROM.search(folded[max(0, one.start - 8) : one.start])
-            and _BETWEEN.match(folded[one.end : other.start])
-        ):
-            kept = [m for m in kept if m is not one]
-    return kept
 
 
 def _negated(folded: str, hits: Sequence[Hit], hit: Hit) -> bool:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mailbot.rsvp import access, attendance, names, phones, pieces, values, words
-from mailbot.rsvp.answer import Answer, Value, Where
+from mailbot.rsvp import access, attendance, names, phones, pieces, values, ways, words
+from mailbot.rsvp.answer import SURE, Answer, Value, Where
 from mailbot.rsvp.candidates import Candidate, Record
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.material import Material
@@ -148,8 +148,16 @@ def own_mode(found: Material, record: Record) -> tuple[Value | None, tuple[str, 
         return replace(given, confidence=0.7), ("mode_contradicts",)
     if given:
         return given, ()
-    review = ("mode_contradicts",) if spoken and spoken.confidence < 0.7 else ()
-    return spoken, review
+    if spoken is None:
+        return _guessed_mode(found), ()
+    return spoken, ("mode_contradicts",) if spoken.confidence < 0.7 else ()
+
+
+def _guessed_mode(found: Material) -> Value | None:
+    """Return the way that something outside the sentences lets guess, or that is left where the other is denied."""
+    text = found.full_text
+    guessed = next(iter(attendance.modes(text, hints=True)), None) or ways.implied(text)
+    return Value(guessed.value, text[guessed.start : guessed.end], "body", "guessed-mode", 0.78) if guessed else None
 
 
 def common_mode(found: Material) -> Value | None:
@@ -187,7 +195,11 @@ def with_access(found: Material, answer: Answer, *, instead: bool = False) -> An
     need = access.needed(found.full_text, language=found.context.language)
     if need is None or (instead and need.confidence == access.OPEN_ENDED):
         return answer
-    return replace(answer, needs_access=_access(found.full_text, need, "body", "sentence-access"))
+    value = _access(found.full_text, need, "body", "sentence-access")
+    mode = answer.mode
+    if mode is None and need.wanted and value.confidence >= SURE:
+        mode = replace(value, value="online", rule="access-means-online", confidence=0.82)
+    return replace(answer, needs_access=value, mode=mode)
 
 
 def _access(text: str, need: access.Need, where: Where, rule: str) -> Value:

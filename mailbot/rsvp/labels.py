@@ -132,7 +132,7 @@ def field_of(label: str) -> tuple[str, float]:
     asked_so = _known().get(_question(plain)) if label.rstrip().endswith("?") or _ASKING.match(plain) else None
     if asked_so:
         return asked_so, 0.9
-    asked = attendance.modes(label)
+    asked = attendance.modes(label, hints=True)
     if asked and len(plain.split()) <= 4 and not roles.organisations(label):
         return "mode", 0.9  # "In person: no", "Online: yes"
     return _like(plain)

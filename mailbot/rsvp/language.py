@@ -58,12 +58,18 @@ def _add_phrases(counts: dict[str, float], folded: str) -> None:
     weights: dict[tuple[int, int, str], float] = {}
     for hit in words.scan(folded):
         said = folded[hit.start : hit.end]
-        if hit.key.partition(".")[0] in _TELLING and len(said) >= _TELLS_FROM and said not in _EVERYWHERE:
+        if _tells(hit.key) and len(said) >= _TELLS_FROM and said not in _EVERYWHERE:
             span = (hit.start, hit.end, hit.language)
             # A whole form tells more than a stem: "participarei" is no Spanish, though "participar*" fits.
             weights[span] = max(weights.get(span, 0.0), 1.5 if hit.key == "attendance.sure" else 1.0)
     for (_, _, language), weight in weights.items():
         counts[language] = counts.get(language, 0.0) + weight
+
+
+def _tells(key: str) -> bool:
+    """Say whether a list's phrases are one language's own: what things are called that go with taking part is not."""
+    table, _, name = key.partition(".")
+    return table in _TELLING and (table != "mode" or name in ("online", "in_person", "place"))
 
 
 def _by_script(text: str) -> str:

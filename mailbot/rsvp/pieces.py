@@ -51,6 +51,8 @@ _REPEATS = frozenset(
         "stesso",
     ]
 )
+_MAX_HINT = 5
+"""Words of a piece that may tell the way of taking part without naming it ("connexion depuis Zinder")."""
 _MAX_NAMED = 8
 """Words of a piece that may be a title or an organisation by its place alone."""
 
@@ -155,8 +157,8 @@ def _sure(record: Record, part: str) -> bool:
         )
         rest = rest.replace(number.text, " ")
         told = True
-    ways = attendance.modes(rest)
     spoken = len(rest.split())
+    ways = attendance.modes(rest, hints=spoken <= _MAX_HINT)
     if ways and (spoken <= 9 or told) and not _names_a_role(rest):
         record.add(
             "mode", ways[-1].value, rest.strip(" ,;.()"), "list-mode", 0.7 if ways[-1].weak and spoken > 4 else 0.94

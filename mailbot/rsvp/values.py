@@ -213,7 +213,7 @@ def mode_of(record: Record, context: Context) -> Value | None:
     ticked = attendance.checked_mode(given.value)
     if ticked:
         return of_candidate(given, ticked)
-    found = attendance.modes(given.value)
+    found = attendance.modes(given.value, hints=True)
     if found:
         return of_candidate(given, found[0].value, given.confidence if len({m.value for m in found}) == 1 else 0.6)
     return _yes_to_label(record, given)
