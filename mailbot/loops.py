@@ -22,6 +22,10 @@ from mailbot.models import Outbox, Received
 DAY = timedelta(days=1)
 """The time in which answers to one address are counted, and in which a program is taken to repeat itself."""
 
+BURST, BURST_SPAN = 3, timedelta(minutes=10)
+"""Answers in one thread within so short a time, after which a program is taken to be at the other end: people who have
+to correct themselves a third time still get theirs."""
+
 ACKNOWLEDGEMENT = "acknowledgement"
 
 _NOBODYS = re.compile(
@@ -37,7 +41,9 @@ def refusal(session: Session, row: Received, mail: Message, to: str, *, config: 
     if word := _by_headers(mail, to, config):
         return word
     limit = config.limits.acknowledgements_per_address_and_day
-    if _answered_lately(session, to, now) >= limit or _in_thread(session, mail, config, now, limit) >= limit:
+    thread = _in_thread(session, mail, config, now, max(limit, BURST))
+    at_once = sum(row.created_at > now - BURST_SPAN for row in thread)
+    if _answered_lately(session, to, now) >= limit or len(thread) >= limit or at_once >= BURST:
         return "answered_too_often"
     return "not_answered_repeats" if _repeats(session, row, mail, config, now) else ""
 
@@ -80,17 +86,18 @@ def _acknowledgements(session: Session, mail: Message, config: Config, now: date
     return [row for row in rows if row.mail == ACKNOWLEDGEMENT and row.created_at > now - DAY]
 
 
-def _in_thread(session: Session, mail: Message, config: Config, now: datetime, limit: int) -> int:
-    """Count the acknowledgements of the last day in the conversation that a message goes on, whoever got them."""
+def _in_thread(session: Session, mail: Message, config: Config, now: datetime, most: int) -> list[Outbox]:
+    """Return acknowledgements of the last day in the conversation that a message goes on, whoever got them; not many
+    more than `most`."""
     found: dict[int, Outbox] = {}
     ahead: Sequence[Outbox] = _acknowledgements(session, mail, config, now)
-    while ahead and len(found) < limit:
+    while ahead and len(found) < most:
         found |= {row.id: row for row in ahead}
         wrote = [session.get(Received, row.received_id) for row in ahead if row.received_id is not None]
         threads = [one for row in wrote if row is not None for one in row.thread.split()]
         rows = trust.mails_of(session, threads, now)
         ahead = [r for r in rows if r.mail == ACKNOWLEDGEMENT and r.created_at > now - DAY and r.id not in found]
-    return len(found)
+    return list(found.values())
 
 
 def _repeats(session: Session, row: Received, mail: Message, config: Config, now: datetime) -> bool:

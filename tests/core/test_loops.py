@@ -95,10 +95,21 @@ def test_a_program_that_says_something_new_each_time_is_answered_a_bounded_numbe
     words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"]
     take(core, mail())
     for n, word in enumerate(words):
-        answering(core, f"Bonjour, à propos de {word} : quand aura lieu le webinaire ?", at=NOW + n * MINUTE,
+        answering(core, f"Bonjour, à propos de {word} : quand aura lieu le webinaire ?", at=NOW + 20 * n * MINUTE,
                   sender=f"Accueil <ticket-{word}@help.example>", message_id=f"<robot-{n}@x.example>")  # fmt: skip
     assert len(acknowledged(core)) == 4
     assert "answered_too_often" in core.rows(Received)[-1].review.split()
+
+
+@pytest.mark.parametrize(("pause", "times"), [(MINUTE, 3), (20 * MINUTE, 7)], ids=["at once", "after some time"])
+def test_what_answers_at_once_gets_three_answers_and_who_takes_time_gets_all(
+    core: Core, pause: timedelta, times: int
+) -> None:
+    take(core, mail("Une question : sera-t-il enregistré ?"))
+    for n, word in enumerate(["alpha", "beta", "gamma", "delta", "epsilon", "zeta"]):
+        answering(core, f"Et {word}, quand aura lieu le webinaire ?", at=NOW + n * pause,
+                  sender="Awa <awa@cnts.sn.example>", message_id=f"<{n}@x.example>")  # fmt: skip
+    assert len(acknowledged(core)) == times
 
 
 def test_what_stands_behind_a_plus_makes_no_other_address(core: Core) -> None:
