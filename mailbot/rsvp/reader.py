@@ -25,7 +25,7 @@ from mailbot.rsvp.answer import Answer, Invitation, Reading
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.material import Material
 from mailbot.rsvp.own_words import OwnWords, Segment, cut
-from mailbot.rsvp.second import weigh
+from mailbot.rsvp.second import groups, weigh
 
 ENOUGH = 22
 """Words of a reply from which on it is likely to tell what its writer does and for whom."""
@@ -80,7 +80,9 @@ def _reading(message: Message, invitation: Invitation, own: OwnWords, found: Mat
     answers: tuple[Answer, ...] = ()
     if decided == "registration":
         read = people.answers(found)
-        answers = weigh.weighed(_calibrated(read), weigh.read(own.segments, found.context))
+        page = weigh.read(own.segments, found.context)
+        group = groups.people(own.segments, page.spans, found) if len(read) > 1 else ()
+        answers = weigh.weighed(_calibrated(read), page, group)
         answers = _with_earlier(message, invitation, own, found, answers)
         answers = tuple(_unread(a, found) for a in answers)
     elif decided in ("decline", "question"):

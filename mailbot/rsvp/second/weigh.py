@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from mailbot.rsvp import phones, values
+from mailbot.rsvp import names, phones, values
 from mailbot.rsvp.answer import Answer, Value, Where
 from mailbot.rsvp.candidates import Candidate
 from mailbot.rsvp.context import Context
@@ -35,6 +35,8 @@ ENOUGH = 0.5
 SURE_OF = 0.9
 """The model's probability from which on a choice of its counts as sure, and as likely."""
 LIKELY = 0.7
+OF_GROUP = {"email": 0.85, "mode": 0.75, "needs_access": 0.75, "": 0.7}
+"""How sure what only the second reader gives to one of several people is at most, by field; "" for the others."""
 _DIGITS = 7
 """The last digits by which a number is known whatever stands before them."""
 
@@ -56,11 +58,30 @@ def read(segments: Sequence[Segment], context: Context) -> Page:
     return Page(tuple(segments), marked, gist.opinion("mode", segments), gist.opinion("access", segments), context)
 
 
-def weighed(answers: tuple[Answer, ...], page: Page) -> tuple[Answer, ...]:
-    """Return the answers as sure as the two readers are of them together."""
+def weighed(answers: tuple[Answer, ...], page: Page, group: Sequence[Answer] = ()) -> tuple[Answer, ...]:
+    """Return the answers as sure as the two readers are of them together.
+
+    `group` are several people as the second reader puts them together: what the rules left open is theirs to say.
+    """
+    if len(answers) > 1 and group:
+        answers = tuple(_completed(a, group) for a in answers)
     alone = len(answers) == 1
     one_way = len({a.mode.value if a.mode else "none" for a in answers}) == 1
     return tuple(_attending(_answer(a, page, alone=alone), page, alone=alone, one_way=one_way) for a in answers)
+
+
+def _completed(answer: Answer, group: Sequence[Answer]) -> Answer:
+    """Return one of several people with what only the second reader could give to them, unsure."""
+    named = str(answer.name.value) if answer.name else ""
+    same = [g for g in group if g.name and named and names.same_person(str(g.name.value), named)]
+    if len(same) != 1:
+        return answer
+    added = {
+        name: replace(value, confidence=min(value.confidence, OF_GROUP.get(name, OF_GROUP[""])))
+        for name, value in same[0].values().items()
+        if getattr(answer, name) is None
+    }
+    return replace(answer, **added)  # type: ignore[arg-type]  # the names are fields of Answer
 
 
 def _answer(answer: Answer, page: Page, *, alone: bool) -> Answer:
