@@ -48,7 +48,8 @@ def test_an_answer_to_our_mail_counts_from_whatever_address_it_comes(organisatio
     organisation.reply(registration())
     (mail,) = organisation.at("2027-03-02 09:00")
     raw = (  # as a program answers that knows nothing of threads
-        f"From: {PRIVATE}\r\nTo: {mail['Reply-To']}\r\nSubject: Re: webinaire\r\nDate: Tue, 2 Mar 2027 10:00:00 +0100\r\n"
+        f"From: {PRIVATE}\r\nTo: {mail['Reply-To']}\r\nSubject: Re: webinaire\r\n"
+        "Date: Tue, 2 Mar 2027 10:00:00 +0100\r\n"
         "Message-ID: <private-1@home.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + NEW_NUMBER
     )
     organisation.deliver(raw.encode())
