@@ -81,9 +81,9 @@ class Decider:
 
     def _write_down(self, session: Session, row: Outbox, before: str, why: str) -> None:
         if row.participant_id is not None:
-            told = f"{row.mail}: {row.state}"
+            new = f"{row.mail}: {row.state}" + (f" ({why})" if why else "")
             session.add(Change(participant_id=row.participant_id, at=self.now, who=self.who, field="mail",
-                               old=f"{row.mail}: {before}", new=told, words=why, rule="by hand"))  # fmt: skip
+                               old=f"{row.mail}: {before}", new=new, rule="by hand"))  # fmt: skip
         say("mail_decided", who=self.who, mail=row.mail, to=row.recipient, id=row.id, was=before, now=row.state,
             why=why or None)  # fmt: skip
 

@@ -109,7 +109,8 @@ def desk(tmp_path: Path) -> Desk:
         for part in ("new", "cur", "tmp"):
             (tmp_path / "desk" / box / part).mkdir(parents=True)
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
-    text = CONFIG.format(start=wall(start), end=wall(start + timedelta(hours=2)), smtp='maildir = "sent"', extra="")
+    text = CONFIG.format(start=wall(start), end=wall(start + timedelta(hours=2)), smtp='maildir = "sent"', extra="",
+                         mailbox="")  # fmt: skip
     (tmp_path / "desk" / "config.toml").write_text(text, "utf-8")
     return Desk(tmp_path / "desk")
 

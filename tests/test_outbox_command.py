@@ -232,6 +232,8 @@ def test_retry_and_withdraw_by_number_and_by_key(mailbot: Mailbot, working: Desk
     assert [s for (s,) in states] == ["sent", "sent", "withdrawn", "sent", "sent", "sent"]
     assert len(working.sent()) == 8
     assert mailbot("outbox", "retry", "--failed", "-c", working.config).out == "No mail failed.\n"
+    assert mailbot("report", "page.html", "--lang", "en", "-c", working.config).code == 0
+    assert "withdrawn (told by phone)" in Path("page.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
