@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailbot.rsvp import grammar, labels, names, pieces, places, signature, tables, words
+from mailbot.rsvp import grammar, labels, layout, names, pieces, places, signature, tables, words
 from mailbot.rsvp.answer import Where
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold
@@ -25,15 +25,6 @@ SENTENCE = 170
 """Characters from which on a line without bullet or bars is a sentence, not a person's place in a list."""
 _IN_BRACKETS = re.compile(r"^([^()]{5,70}?)\s*\(([^()]{8,})\)(.*)$")
 _COLON = re.compile(r"^\W*([^\W\d_][\w .'’/-]{1,28}?)\s*(?::|=+>?|[-–]*>|→)\s*(\S.*)$")
-
-
-_SPEAKS = re.compile(
-    r"(?<=[^\W\d_]{4})[.!]\s+(?=[^\W\d_]+ )|"
-    r"(?<=[^\W\d_]{3})\s(?:Je|J['’]\w+|I|I['’](?:ll|m)|We|Nous|Yo|Eu|Ich|Wir|Io)\s(?=[^\W\d_A-ZÀ-Þ])"
-)
-"""Where somebody begins to speak in the middle of an answer."""
-_CONTINUES = re.compile(r"\s*[/|;,•·]\s")
-"""How a line begins that goes on with the list of the line above."""
 
 
 @dataclass(slots=True)
@@ -73,7 +64,7 @@ def take_apart(segments: Sequence[Segment], sender: str) -> Reply:
 
 
 def _lines(reply: Reply, lines: list[str], where: Where, sender: str) -> None:
-    lines = _continued([x.rstrip() for x in lines])
+    lines = layout.continued([x.rstrip() for x in lines])
     rows = tables.rows(lines, reply.records) if where == "table" or any(" | " in x for x in lines) else set()
     rows |= tables.flattened(lines, reply.records)
     rows |= _labelled(lines, where, reply, rows)
@@ -87,18 +78,6 @@ def _lines(reply: Reply, lines: list[str], where: Where, sender: str) -> None:
     reply.prose.extend(left)
 
 
-def _continued(lines: list[str]) -> list[str]:
-    """Join a line that begins with the mark by which the line above parts its answers."""
-    joined: list[str] = []
-    for line in lines:
-        mark = _CONTINUES.match(line)
-        if mark and joined and f" {mark.group().strip()} " in f"{joined[-1]} ":
-            joined[-1] = f"{joined[-1]} {line.strip()}"
-        else:
-            joined.append(line)
-    return joined
-
-
 def _labelled(lines: list[str], where: Where, reply: Reply, taken: set[int]) -> set[int]:
     """Read the labelled lines into records; one label alone counts only as a single value."""
     plain = [x for i, x in enumerate(lines) if i not in taken and len(x) < 130]
@@ -109,7 +88,7 @@ def _labelled(lines: list[str], where: Where, reply: Reply, taken: set[int]) -> 
             continue
         found = [labels.by_answer(x) for x in labels.split(line, loose=loose and len(line) < 130)]
         if found and not _only_talk(found, line):
-            found[-1], rest = _without_talk(found[-1])
+            found[-1], rest = layout.without_talk(found[-1])
             reply.prose.extend([rest] if rest else [])
             rows[at] = found
             before = line.find(found[0].label) if len(found) > 1 else 0
@@ -149,19 +128,6 @@ def _only_talk(found: list[Labelled], line: str) -> bool:
     if len(found) > 1 or ":" in line[: len(one.label) + 6] or not one.value:
         return False
     return len(one.value.split()) > 14
-
-
-def _without_talk(found: Labelled) -> tuple[Labelled, str]:
-    """Part an answer from a sentence that a mail program joined to it: "Union des X Je vais suivre ça en ligne"."""
-    talk = _SPEAKS.search(found.value) if found.field in ("organisation", "title", "name") else None
-    if talk is None:
-        return found, ""
-    kept, rest = found.value[: talk.start()], found.value[talk.end() if talk.group()[0] in ".!" else talk.start() + 1 :]
-    heard = {t.text for t in words.tokens(fold(rest))[:3] if not t.start or rest[t.start].islower()}
-    speaks = heard & (grammar.ends() | grammar.words_that("first_person"))
-    if not speaks or len(rest.split()) < 4:
-        return found, ""
-    return Labelled(found.field, kept.strip(), found.certainty, found.label), rest.strip()
 
 
 def _with_next_lines(lines: list[str], rows: dict[int, list[Labelled]]) -> set[int]:
@@ -349,7 +315,7 @@ def _block(lines: list[str], block: list[int], where: Where, reply: Reply, sende
         block = block[1:]
     if len(block) < 3:
         return set()
-    record = pieces.of_pieces([labels.without_enumerator(lines[i]) for i in block], where, sender)
+    record = pieces.of_pieces(layout.without_numbers([lines[i] for i in block]), where, sender)
     if not record.has("name") or record.size < 3:
         return set()
     below = any(x.strip() for x in lines[block[-1] + 1 :])

@@ -25,9 +25,12 @@ _WRAP = 50
 _NAMED = re.compile(
     r"(?:[A-ZÀ-Þ][\w'’-]*(?:\s(?:&|et|and|y|e|und|de|des|du|da|do|di|del|of|la|le)){0,2}\s)*[A-ZÀ-Þ][\w'’-]*$"
 )
+_FUTURE = re.compile(r"\w{3}(?:ront|rons|ranno|remos|remo|rei)$")
+"""How verbs end that say what people will do: "saranno", "suivront"."""
+_QUOTED = re.compile(r"\s[\"“«„]\s?[^\"”»“\n]{2,50}\s?[\"”»“]")
 _LEGAL_FORM = re.compile(
     r",?\s(?:A\.\s?C|a\.\s?s\.\s?b\.\s?l|asbl|ASBL|e\.\s?V|e\.\s?G|g?GmbH|AG|S\.\s?A(?:\.\s?S)?|S\.\s?L|S\.\s?C|I\.\s?A\.\s?P|"
-    r"SARL|SAS|SCOP|SCIC|S\.?p\.?A|S\.?r\.?l|[Oo]nlus|ONLUS|APS|ETS|Lda|Ltda|Ltd|Limited|Inc|LLC|PLC|plc|CIC|Pty|R\.\s?L)"
+    r"SARL|SAS|SCOP|SCIC|S\.?p\.?A|S\.?r\.?l|[Oo]nlus|ONLUS|APS|ETS|Lda|Ltda|Ltd|Limited|Inc|LLC|PLC|plc|CIC|Pty|R\.\s?L|S\.\s?Coop|I\.\s?P)"
     r"(?:\.(?=\W|$)|(?=[\s,;:)]|$))"
 )
 """What a name ends with that says which kind of body it is: nothing but an organisation has one."""
@@ -144,6 +147,10 @@ def leftmost(text: str, toks: list[Token], at: int) -> int:
         ):
             first -= 2  # "Na'in Cooperative": one word to the eye, two to the lexicon
             continue
+        split_word = first > 1 and len(previous.text) < 4 and text[toks[first - 2].end : previous.start] in ("'", "’")
+        if split_word and text[previous.start].islower() and text[toks[first - 2].start].isupper() and gap == " ":
+            first -= 2  # "Savai'i Weavers"
+            continue
         opens = _starts_sentence(text, previous.start) or len(previous.text) < 4
         shouted = len(previous.text) > 1 and text[previous.start : previous.end].isupper()
         shouted = shouted and not text[toks[first].start : toks[first].end].isupper()  # "UN Social Pact Office"
@@ -195,7 +202,8 @@ def rightmost(text: str, folded: str, toks: list[Token], last: int, *, capitals:
                 break
             index += 1
             continue
-        if token.text in grammar.ends() and not (capital and not capitals and len(token.text) > 2):
+        verb = not capital and _FUTURE.search(token.text)
+        if verb or (token.text in grammar.ends() and not (capital and not capitals and len(token.text) > 2)):
             break
         if not capital and capitals and text[token.start - 1] not in "-'’":
             break
@@ -253,7 +261,10 @@ def _goes_on(text: str, toks: list[Token], index: int) -> bool:
         return False
     if text[behind.start].isupper():
         return True
-    if words.of(words.scan(behind.text), "attendance.yes", "organisations.cues"):
+    said = words.scan(behind.text)
+    if words.of(said, "titles.heads"):
+        return True  # "promotora de salud y fiscal"
+    if words.of(said, "attendance.yes", "organisations.cues"):
         return False
     if re.match(r"[.,;)\n]|$", text[behind.end :]) and not behind.text.endswith(("o", "e", "rei", "ai", "ro")):
         return True  # "secretario de deportes y salud.": a verb would have gone on
@@ -265,6 +276,11 @@ def _goes_on(text: str, toks: list[Token], index: int) -> bool:
 
 def with_bracket(text: str, folded: str, toks: list[Token], end: int) -> int:
     """Take in brackets right behind that hold an acronym, a place or the full name, and what goes on behind them."""
+    quoted = _QUOTED.match(text, end)
+    if quoted:  # 'Club de Madres "Micaela Presente"'
+        end = quoted.end()
+        of = re.match(r" (?:de|du|des|of|do|da|del|della|di|d['’]) ?([A-ZÀ-Þ][\w-]+(?: [A-ZÀ-Þ][\w-]+)*)", text[end:])
+        end += of.end() if of else 0
     bracket = re.match(r"[’']?\s?\(([^()]{2,80})\)|,\s([A-Z][A-Z0-9&-]{2,12})(?=[,.;\s])", text[end:])
     if not bracket:
         return end
@@ -297,7 +313,22 @@ def cut_connectors(text: str, toks: list[Token], start: int, end: int) -> int:
     while len(inside) > 1 and (
         inside[-1].text in grammar.connectors()
         or inside[-1].text
-        in ("at", "sein", "for", "by", "bei", "beim", "presso", "with", "dentro", "junto", "pela", "pelo", "ante")
+        in (
+            "at",
+            "sein",
+            "for",
+            "by",
+            "bei",
+            "beim",
+            "presso",
+            "with",
+            "dentro",
+            "junto",
+            "pela",
+            "pelo",
+            "ante",
+            "pres",
+        )
     ):
         inside.pop()
     return inside[-1].end if inside else end

@@ -181,6 +181,8 @@ def _may_be_person(  # noqa: PLR0917, C901 -- rules in their order, one after th
         before = folded[max(0, start - 30) : start]
         if german and not _german_person(text, folded, start, end, titles):
             return False
+        if before.endswith("(") and any(t.start < start and end < t.end for t in titles):
+            return False  # "Chief Planner (Social Security)"
         if (_OF.search(before) or _IN.search(before)) and not _FOR_SOMEBODY.search(before):
             return False
         if known and fold(run) in known:

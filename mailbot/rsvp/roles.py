@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mailbot.rsvp import grammar, language, names, phrases, words
+from mailbot.rsvp import grammar, language, names, phrases, places, words
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.phrases import Phrase
 from mailbot.rsvp.words import Hit, Token
@@ -45,6 +45,9 @@ _OF_AT_END = re.compile(r"\b(?:de la|de l['’]|du|des|de|of the|of|del|da|do|do
 _BODY = re.compile(r"vorstand|prasidi|beirat|aufsichtsrat|directorio|presidium")
 """What leads a house, said in one word: "Vorstand der Initiative …"; others are said in two, "Conselho Diretivo"."""
 _ONE_OF = re.compile(r"\b(?:une? des|uno de los|una de las|um dos|uma das|un de nos|une de nos) $")
+_FIELD = re.compile(r"\s?\(([^\W\d_][^()\d@:]{2,32})\)")
+_TOLD = ("people.introductions", "phones.mobile", "phones.office", "negation.words", "letters.greetings")
+_CONTRACTED = frozenset(["m", "re", "ve", "ll"])
 _DOERS = frozenset(["i", "we", "who", "to", "also", "they", "she", "he", "you", "will", "and"])
 _ORDERS_ABOUT = re.compile(r"\b(?:ilo|oit|bit|iao)\b")
 _OF_THE = (
@@ -291,6 +294,7 @@ def _title(text: str, folded: str, toks: list[Token], at: int, head: Hit, orgs: 
     whole = text[head.start].isupper() and not folded[: head.end].endswith(" of")
     if head.language == "en" and whole and toks[last].end == head.end and names.is_name(named):
         end = head.end  # "our Benefits Counsellor Ann Example"
+    end = _with_field(text, toks[first].start, end)
     acronym = re.search(
         _OF_THE + r"([A-Z][A-Z0-9&-]{2,15})$",
         text[toks[first].start : end],
@@ -298,6 +302,19 @@ def _title(text: str, folded: str, toks: list[Token], at: int, head: Hit, orgs: 
     if acronym:
         end = toks[first].start + acronym.start()
     return Phrase(toks[first].start, end, text[toks[first].start : end], head.language)
+
+
+def _with_field(text: str, start: int, end: int) -> int:
+    """Take in the field in brackets behind a title: "Chief Planner (Social Security)", "Secretary (Acting)"."""
+    field = _FIELD.match(text, end)
+    aside = field is not None and text[start].isupper() and field[1][0].islower()  # "Deputy Director (hurrah)"
+    if not field or aside or places.in_text(field[1]) or phrases.is_acronym(field[1]):
+        return end
+    hits = words.scan(fold(field[1]))
+    other = words.of(
+        hits, "organisations.heads", "mode.online", "mode.in_person", "attendance.yes", "people.me", *_TOLD
+    )
+    return end if other or any(t.text in grammar.ends() for t in words.tokens(fold(field[1]))) else field.end()
 
 
 def behind_title(text: str, title: Phrase) -> Phrase | None:
@@ -342,11 +359,13 @@ def _joins_capitals(text: str, toks: list[Token], first: int) -> bool:
 def _title_start(text: str, toks: list[Token], at: int, head: Hit) -> int:
     """English and German titles have their words before them: "pension secretary", "Assistant General Secretary"."""
     if head.language not in ("en", "de", "ru") and fold(text[head.start : head.end]) not in ("president", "assistant"):
-        return at
+        return at - 1 if at and toks[at - 1].text in grammar.words_that("ordinals") else at
     first = at
     while first > 0 and at - first < 4:
         previous = toks[first - 1]
         gap = text[previous.end : toks[first].start]
+        if previous.text in _CONTRACTED and first > 1 and text[previous.start - 1] in "'’":
+            break  # "I'm Deputy Director"
         if previous.text in ("and", "und") and gap == " " and _joins_capitals(text, toks, first):
             first -= 2
             continue

@@ -234,7 +234,8 @@ def _told(
     elif title and not (strong and strong[0].start <= title.start):
         titles.append(_title_line(piece, orgs))
     elif strong and strong[0].start < 30:
-        orgs.append((phrases.after_connector(piece) if strong[0].start else piece, 0.9))
+        sure = 0.9 if strong[0].strong else 0.69  # a part of a house, where nothing names the house
+        orgs.append((phrases.after_connector(piece) if strong[0].start else piece, sure))
     elif phrases.is_legal_body(piece):
         orgs.append((piece, 0.9))
     elif phrases.is_acronym(piece) and "/" not in piece:

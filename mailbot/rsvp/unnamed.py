@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mailbot.rsvp import domains, grammar, names, phrases, places, words
+from mailbot.rsvp import domains, grammar, labels, names, phrases, places, words
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.phrases import Phrase
 from mailbot.rsvp.prose import Mention, Scene
@@ -123,8 +123,10 @@ def _plain(scene: Scene, start: int, end: int) -> Phrase | None:
         return None
     if words.of(words.within(scene.hits, start, end), *_TALK, "people.introductions") or phrases.is_acronym(text):
         return None
-    if any(t.text in grammar.ends() for t in spoken):
+    if any(t.text in grammar.ends() for t in spoken) or phrases.is_connector(spoken[-1].text):
         return None
+    if labels.field_of(text)[1] >= 1:
+        return None  # "cell"
     return Phrase(start, start + len(text), text, "", strong=False) if len(text) > 2 else None
 
 

@@ -18,6 +18,7 @@ from mailbot.rsvp.prose import Mention
 _LABEL = re.compile(r"([^\W\d_]+(?: [^\W\d_]+){0,2})\s?[:=]\s*$")
 _NO_LONGER = re.compile(
     r"(?:\bn(?:e|')\s?\S+(?: \S+){0,3} plus\b|\bpas\b|\bau lieu d|\bplutot qu|\bancien(?:ne)?(?:ment)? |\bex-|"
+    r"\bretired\b|\bstepped down\b|\bresigned\b|\bj'ai quitte\b|\brenuncie\b|\bdeje\b|\bausgeschieden\b|\blasciato\b|"
     r"\bno longer\b|\bnot\b|n't\b|\binstead of\b|\brather than\b|\bformer(?:ly)?\b|\bused to be\b|"
     r"\bwas\b(?! (?:appoint|elect|made|promot|named))|"
     r"\bya no\b|\ben (?:lugar|vez) de\b|\bantes\b|\bdejado de ser\b|\bja nao\b|\bnao mais\b|\bdeixei de ser\b|"

@@ -264,3 +264,27 @@ def test_what_one_does_is_no_title_because_it_is_spelled_like_one(text: str) -> 
 )
 def test_a_word_of_thanks_above_the_name_is_no_title(text: str) -> None:
     assert title(f"Je participerai en ligne.\n{text}") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("I am Chief Planner (Social Security) at the Ministry of Labour. Online.", "Chief Planner (Social Security)"),
+        ("Soy promotora de salud y fiscal del Club de Madres. En línea.", "promotora de salud y fiscal"),
+        ("Je suis deuxième adjointe du Réseau des élues. En ligne.", "deuxième adjointe"),
+        ("I am treasurer (online) of the Union of Weavers.", "treasurer"),
+        ("I'm Deputy Director (hurrah) at the Ministry of Labour. Online.", "Deputy Director"),
+    ],
+)
+def test_a_title_has_its_field_its_rank_and_its_second_half(text: str, value: str) -> None:
+    assert title(text) == value
+
+
+def test_a_house_has_the_name_that_it_is_given_in_quotation_marks() -> None:
+    text = 'Soy fiscal del Club de Madres "Micaela Presente" de Villa Alta. Participo en línea.'
+    assert house(text) == 'Club de Madres "Micaela Presente" de Villa Alta'
+
+
+def test_a_bare_number_may_begin_each_line_of_a_list() -> None:
+    answer = only("Hello!\n1 Ama Serwaa\n2 nurse\n3 +233 24 123 4567\n4 Union of Weavers\n5 online\nBye")
+    assert (said(answer, "title"), said(answer, "organisation")) == ("nurse", "Union of Weavers")
