@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mailbot.rsvp import access, attendance, names, phones, pieces, values, ways, words
+from mailbot.rsvp import access, attendance, names, phones, pieces, reached, values, ways
 from mailbot.rsvp.answer import SURE, Answer, Value, Where
 from mailbot.rsvp.candidates import Candidate, Record
 from mailbot.rsvp.fold import fold
@@ -122,15 +122,15 @@ def email_of(found: Material, record: Record, name: str, *, mine: bool, alone: b
             return values.of_candidate(spoken[0], confidence=0.85)
         address = context.replies_to or context.address
         return values.header(address, address, "reply-to" if context.replies_to else "from", 0.97) if address else None
-    if fitting:
-        return values.of_candidate(fitting[0])
+    if told := next(iter(fitting), None) or reached.named_before(found, name, spoken):
+        return values.of_candidate(told)
     if alone and len(spoken) == 1:
         return values.of_candidate(spoken[0], confidence=0.88)
     if copied:
         return values.header(copied.email, copied.email, "cc", 0.9)
-    if given:
-        return values.of_candidate(given[0], confidence=0.85)
-    if alone and words.of(found.scene.hits, "attendance.this_address"):
+    if theirs := reached.not_anothers(found, name, given):
+        return values.of_candidate(theirs[0], confidence=0.85)
+    if reached.at_the_writers(found, name, record.text, alone=alone):
         return values.header(context.replies_to or context.address, context.address, "this-address", 0.85)
     return None
 

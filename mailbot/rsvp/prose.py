@@ -215,6 +215,7 @@ def _roles_of(  # noqa: PLR0917 -- one text and what was found in it go together
     following = min((m.start for m in mentions if m.start > one.end), default=len(text))
     border = min(following, _sentence_end(text, one.end))
     behind = [t for t in titles if one.end <= t.start < border and _apposed(_without(text, one.end, t.start, orgs))]
+    behind = [t for t in behind if not any(_leads_name(folded, t, m) for m in mentions)]
     before = [t for t in titles if t.end <= one.start and _leads_to(text[t.end : one.start])]
     before = before or _before_with_organisation(one, text, orgs, titles)
     own = behind[0] if behind else before[-1] if before else None
@@ -277,6 +278,14 @@ def beside(scene: Scene, one: Mention) -> Phrase | None:
         if talk or not 0 < len(spoken) <= 7 or names.is_name(found[1])
         else Phrase(start, end, found[1].strip(), "", strong=False)
     )
+
+
+def _leads_name(folded: str, title: Phrase, other: Mention) -> bool:
+    """Say whether a title stands right before somebody's name and so is theirs: "and our treasurer Omar Aziz"."""
+    if not title.start < other.start <= title.end + 2:
+        return False
+    led = folded[title.start : other.start].split()
+    return not led or led[-1] not in grammar.connectors()
 
 
 def _without(text: str, start: int, end: int, orgs: Sequence[Phrase]) -> str:
