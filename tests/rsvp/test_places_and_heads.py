@@ -70,8 +70,8 @@ def test_our_own_office_asks_for_no_computer() -> None:
 
 def test_a_post_that_no_lexicon_knows_is_read_before_its_organisation_but_not_surely() -> None:
     answer = only(
-        "Sou Ana Melo, vou participar em linha. Sou zeladora na Rede Moçambicana de Poupança.", "ana@b.example"
+        "Sou Ana Melo, vou participar em linha. Sou sapateira na Rede Moçambicana de Poupança.", "ana@b.example"
     )
     assert answer.title
-    assert answer.title.value == "zeladora"
+    assert answer.title.value == "sapateira"
     assert answer.title.confidence < 0.8
