@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from mailbot import addresses, phrases
 from mailbot.dsn import report_groups
 from mailbot.message import Message
+from mailbot.rsvp import refusals
 from mailbot.rsvp.answer import Answer, Invitation, Reading, Value
 
 PERHAPS = "perhaps_automatic"
@@ -49,6 +50,7 @@ _TICKET_NUMBER = re.compile(
     r"[\[(<](?:ticket|case|request|incident|demande|dossier|solicitud|caso|chamado|protocolo|anfrage|vorgang|richiesta|ref|id)"
     r"[ #:°º.=n-]{0,6}[\w./-]{0,12}\d[\w./-]{1,30}[\])>]|\[[a-z]{1,12}[#-]\d{2,12}\]|\[#\d{3,14}\]|##\d{4,12}##"
 )
+_TAGS = re.compile(r"^\s{0,3}(?:\[[^\[\]]{1,60}\]\s{0,3}){1,3}")
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,19 @@ class _Look:
 
     @functools.cached_property
     def takes_part(self) -> bool:
-        return phrases.find("takes_part", self.prose) is not None
+        found = phrases.find("takes_part", self.prose)
+        if found is None:
+            return False
+        # "Je participe à un congrès" is why somebody is away. Only where nothing else is said, it says no more.
+        span = (found.start, found.start + len(found.words))
+        if not refusals.another_event(self.prose, span):
+            return True
+        return phrases.find("takes_part", f"{self.prose[: span[0]]} {self.prose[span[1] :]}") is not None
 
     def titled(self, topic: str) -> phrases.Found | None:
-        """Return the phrase with which the subject opens, brackets or not."""
-        return phrases.opens(topic, self.subject) or phrases.opens(topic, self.subject.lstrip("[(* "))
+        """Return the phrase with which the subject opens, brackets or a ticket's tag before it or not."""
+        plain = (self.subject, self.subject.lstrip("[(* "), _TAGS.sub("", self.subject))
+        return next((found for subject in plain if (found := phrases.opens(topic, subject))), None)
 
     def says(self, topic: str) -> bool:
         return phrases.find(topic, self.prose) is not None
@@ -258,6 +268,12 @@ def _through_list(look: _Look) -> Reading | None:
 # ---------------------------------------------------------------- signs in the words
 
 
+def _held_by_list(look: _Look) -> Reading | None:
+    """A mailing list that we wrote to keeps our mail for its moderator: the list's program says so, nobody else."""
+    said = phrases.find("moderated", f"{look.subject}\n{look.prose}")
+    return _auto(look, f"challenge.moderated.{said.language}") if said and not look.takes_part else None
+
+
 def _automatic_subject(look: _Look) -> Reading | None:
     """Subjects that autoresponders write; behind `Re:` they are quoted by a person, who answers one."""
     if look.listed:
@@ -332,6 +348,6 @@ def _weak(look: _Look) -> Reading | None:
 
 
 _SIGNS: tuple[_Sign, ...] = (
-    _own_mail, _read_receipt, _auto_submitted, _auto_header, _inbox_rule, _automatic_subject, _mass_mail, _through_list,
-    _ticket, _challenge, _absence, _mass_words, _spam, _weak,
+    _own_mail, _read_receipt, _held_by_list, _auto_submitted, _auto_header, _inbox_rule, _automatic_subject, _mass_mail,
+    _through_list, _ticket, _challenge, _absence, _mass_words, _spam, _weak,
 )  # fmt: skip

@@ -63,6 +63,7 @@ def stance(text: str) -> Stance:
     modes = tuple(ways.told(text, folded, hits, hints=True))
     yes = _first_affirmed(folded, hits, "attendance.yes")
     cancels = (h for h in words.of(hits, "attendance.cancel") if not refusals.goes_on(folded, h))
+    cancels = (h for h in cancels if not refusals.cancels_a_thing(folded, hits, h))
     cancel = next((h for h in cancels if not _negated(folded, hits, h)), None)
     no = next((h for h in words.of(hits, "attendance.no") if not _about_something_else(folded, hits, h)), None)
     conditional = next(iter(words.of(hits, "attendance.conditional")), None)
@@ -131,6 +132,8 @@ def _clause_start(folded: str, at: int) -> int:
 
 def _first_affirmed(folded: str, hits: Sequence[Hit], key: str) -> tuple[int, int] | None:
     for hit in words.of(hits, key):
+        if refusals.another_event(folded, (hit.start, hit.end)):
+            continue
         if not _negated(folded, hits, hit) and not any(
             n.start <= hit.start < n.end
             for n in words.of(hits, "attendance.no", "attendance.cancel", "attendance.conditional")

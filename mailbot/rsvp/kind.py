@@ -107,7 +107,7 @@ def _refuses(signs: Signs) -> Verdict | None:
 
 def _is_away(signs: Signs) -> Verdict | None:
     """Tells only why: on leave that day, in court, on a plane; "I shall be on leave" is no "I shall be there"."""
-    away = signs.said("kind.away")
+    away = [*signs.said("kind.away"), *signs.elsewhere]
     if signs.sure or signs.labelled >= 3 or signs.proxy:
         return None
     ways = [m for m in signs.ways if not any(refusals.outweighed(signs.folded, (m.start, m.end), a[1:3]) for a in away)]

@@ -56,7 +56,8 @@ def read(message: Message, invitation: Invitation) -> Reading:
 
 def material(message: Message, invitation: Invitation, own: OwnWords) -> Material:
     """Return all that the rules find in a message."""
-    spoken = language.tell(own.text)
+    # A bare list of names and numbers is in no language; the thread in which it stands is.
+    spoken = language.tell(own.text) or language.tell(message.subject.rpartition(":")[2])
     around = context.gather(message, invitation, own, spoken)
     reply = blocks.take_apart(own.segments, around.sender)
     signed = signature.read(reply.signature, around.sender, spoken, around.replies_to or around.address)

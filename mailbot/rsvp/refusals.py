@@ -14,6 +14,17 @@ from mailbot.rsvp.words import Hit
 
 REACH = 70
 """Characters behind a word of inability in which its verb stands; in German it ends the clause."""
+_NEAR = 30
+"""Characters beside "cancel" in which its object stands; what is cancelled by a passive stands before it."""
+_ANOTHER = re.compile(
+    r"\w+(?:\W+\w+){0,6}?\W+(?:"
+    r"an?\s(?:\w+\s){0,2}(?:congress|conference|meeting|training|summit|retreat|course|hearing|wedding|funeral|symposium)"
+    r"|(?:an?other|une?|uma?|un autre|une autre|otr[oa]|outr[oa]|ein(?:e[mnr]?)?|un'|un'altra|un altro)"
+    r"\s?(?:\w+\s){0,2}(?:congr\w+|conferen\w+|konferenz|tagung|sitzung|messe|reunion|reuniao|riunione|formation|formacion|"
+    r"formacao|formazione|meeting|training|audience|audiencia|mariage|boda|assemblee|asamblea|assembleia|assemblea|colloque|"
+    r"coloquio|symposium|fortbildung|hochzeit|matrimonio|casamento|enterrement|entierro|funerale))\b"
+)
+_END = re.compile(r"[.!?;\n](?=\s|$)(?<!\d\.)")
 _STOP = re.compile(r"[.!?;:\n]|(?<=\w),\s|\b(?:but|mais|pero|mas|ma|aber|sino|sondern)\b")
 _AFTER = re.compile(r"\W{1,2}(?:\w+\W{1,2}){0,2}?(?:pas|plus|nicht|kein\w*)\b")
 _ENDS_WITH_NOT = re.compile(r" (?:no|nao|not|non|nicht|pas)$")
@@ -58,6 +69,24 @@ def about_the_journey(folded: str, hits: Sequence[Hit], no: tuple[int, int]) -> 
     end = _clause_end(folded, no[1], 0)
     behind = [h for h in hits if no[0] < h.start <= end and h.key in _WAYS]
     return bool(behind) and not any(h.key == "mode.online" for h in behind)
+
+
+def cancels_a_thing(folded: str, hits: Sequence[Hit], hit: Hit) -> bool:
+    """Say whether what is cancelled is a number, an older mail or a flight: that is a correction, and no refusal."""
+    if about_another_matter(folded, hits, hit):
+        return True
+    verb = _verb_behind(folded, hits, hit)
+    end = min(_clause_end(folded, hit.end, 0), hit.end + _NEAR, verb.start if verb else len(folded))
+    start = max(_clause_start(folded, hit.start), hit.start - _NEAR)
+    return any(
+        (start <= h.start and h.end <= hit.start) or hit.end <= h.start < end for h in words.of(hits, "kind.thing")
+    )
+
+
+def another_event(folded: str, span: tuple[int, int]) -> bool:
+    """Say whether a verb of taking part has another gathering behind it: "I attend a congress in Lomé that day"."""
+    sentence = _END.split(folded[span[0] : span[1] + _NEAR + 50], maxsplit=1)[0]
+    return _ANOTHER.match(sentence) is not None
 
 
 def says_no(folded: str) -> tuple[int, int] | None:

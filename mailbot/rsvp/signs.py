@@ -114,6 +114,12 @@ class Signs:
         return no is not None and refusals.about_the_journey(self.folded, self.hits, no)
 
     @cached_property
+    def elsewhere(self) -> list[Hit]:
+        """Verbs of taking part in something else."""
+        verbs = self.said("kind.verbs", "attendance.yes", "attendance.sure")
+        return [h for h in verbs if refusals.another_event(self.folded, (h.start, h.end))]
+
+    @cached_property
     def needs_computer(self) -> bool:
         """Whether the writer asks for the computer that the invitation offers."""
         need = access.needed(self.found.scene.text)
