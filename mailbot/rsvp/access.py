@@ -97,12 +97,12 @@ def _ends(folded: str) -> Iterable[int]:
 
 
 def _bare_answer(folded: str, hits: Sequence[Hit]) -> Need | None:
-    """Return what "yes please" or "no thanks" says where it answers the offer of a computer."""
+    """Return what "yes please", "no thanks" or "it does meet them" says where it answers the offer of a computer."""
     words_ = folded.split()
     if not words_:
         return None
     opening = words.within(hits, 0, len(folded) - len(folded.lstrip(" -*>\n")) + 14)
-    if words.of(opening, "equipment.no"):
+    if words.of(opening, "equipment.no") or words.of(hits, "equipment.good"):
         return Need(False, 0, len(folded.rstrip()), 0.9)
     if words.of(opening, "equipment.yes"):
         return Need(True, 0, min(len(folded), 60), 0.85)

@@ -9,12 +9,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mailbot.rsvp import access, attendance, names, phones, pieces, reached, values, ways
+from mailbot.rsvp import access, attendance, each, names, phones, pieces, reached, values, ways
 from mailbot.rsvp.answer import SURE, Answer, Value, Where
 from mailbot.rsvp.candidates import Candidate, Record
 from mailbot.rsvp.fold import fold
-from mailbot.rsvp.material import Material
+from mailbot.rsvp.material import Material, is_writer
 from mailbot.rsvp.prose import Mention
+
+_US = re.compile(
+    r"\b(?:we|us|our|both|nous|notre|nos|nosotr[oa]s|nuestr\w+|tenemos|podemos|nosso|nossa|nos|temos|podemos|wir|uns\w*|"
+    r"noi|nostr\w|abbiamo)\b"
+)
 
 
 def own_phone(found: Material, record: Record) -> tuple[Value | None, tuple[str, ...]]:
@@ -96,7 +101,6 @@ def stretch_of(found: Material, one: Mention, *, alone: bool) -> tuple[int, int]
 def email_of(found: Material, record: Record, name: str, *, mine: bool, alone: bool = False) -> Value | None:
     """Return where the person is to be written to: the address the message gives for them, else the sender's own."""
     context = found.context
-    ours = {context.address.casefold(), context.replies_to.casefold()}
     given = [c for c in record.values.get("email", ()) if c.value.casefold() not in context.known]
     labelled = [c for c in given if c.rule.startswith(("label", "list"))]
     if labelled:
@@ -118,10 +122,7 @@ def email_of(found: Material, record: Record, name: str, *, mine: bool, alone: b
         None,
     )
     if mine:
-        if alone and len(spoken) == 1 and spoken[0].value.casefold() not in ours and for_me(found, spoken[0].value):
-            return values.of_candidate(spoken[0], confidence=0.85)
-        address = context.replies_to or context.address
-        return values.header(address, address, "reply-to" if context.replies_to else "from", 0.97) if address else None
+        return _writers_own(found, spoken if alone else [], name)
     if told := next(iter(fitting), None) or reached.named_before(found, name, spoken):
         return values.of_candidate(told)
     if alone and len(spoken) == 1:
@@ -133,6 +134,19 @@ def email_of(found: Material, record: Record, name: str, *, mine: bool, alone: b
     if reached.at_the_writers(found, name, record.text, alone=alone):
         return values.header(context.replies_to or context.address, context.address, "this-address", 0.85)
     return None
+
+
+def _writers_own(found: Material, spoken: Sequence[Candidate], name: str) -> Value | None:
+    """Return the writer's address: the one they give in the sentences or sign with, else where their mail came from."""
+    context = found.context
+    ours = {context.address.casefold(), context.replies_to.casefold()}
+    if len(spoken) == 1 and spoken[0].value.casefold() not in ours and for_me(found, spoken[0].value):
+        return values.of_candidate(spoken[0], confidence=0.85)
+    signed = [c for c in found.signature.values.get("email", ()) if names.fits_address(name, c.value) >= 0.8]
+    if signed and name and not context.replies_to and signed[0].value.casefold() not in ours:
+        return values.of_candidate(signed[0], confidence=0.82)
+    address = context.replies_to or context.address
+    return values.header(address, address, "reply-to" if context.replies_to else "from", 0.97) if address else None
 
 
 def for_me(found: Material, address: str) -> bool:
@@ -158,6 +172,16 @@ def _guessed_mode(found: Material) -> Value | None:
     text = found.full_text
     guessed = next(iter(attendance.modes(text, hints=True)), None) or ways.implied(text)
     return Value(guessed.value, text[guessed.start : guessed.end], "body", "guessed-mode", 0.78) if guessed else None
+
+
+def mode_among(found: Material, name: str, all_names: Sequence[str]) -> Value | None:
+    """Return the way of taking part that is said of one of several people, else what is said of all."""
+    everybody = [each.Person(n, is_writer(found, n)) for n in all_names]
+    one = next((p for p in everybody if p.name == name), None)
+    way = each.way_of(found.full_text, everybody, one) if one and len(everybody) > 1 else None
+    if way:
+        return Value(way.value, found.full_text[way.start : way.end], "body", "sentence-mode-of-each", 0.88)
+    return common_mode(found)
 
 
 def common_mode(found: Material) -> Value | None:
@@ -200,6 +224,16 @@ def with_access(found: Material, answer: Answer, *, instead: bool = False) -> An
     if mode is None and need.wanted and value.confidence >= SURE:
         mode = replace(value, value="online", rule="access-means-online", confidence=0.82)
     return replace(answer, needs_access=value, mode=mode)
+
+
+def shared_need(found: Material) -> bool:
+    """Say whether the need for a computer is said of all who come ("the two of us", "our connection")."""
+    need = access.needed(found.full_text, language=found.context.language)
+    if need is None or not need.wanted:
+        return False
+    folded = fold(found.full_text)
+    before = re.split(r"[.!?\n]", folded[: need.start])[-1]
+    return bool(_US.search(before + re.split(r"[.!?\n]", folded[need.start :])[0]))
 
 
 def _access(text: str, need: access.Need, where: Where, rule: str) -> Value:

@@ -113,11 +113,16 @@ def _listed(found: Material, record: Record, all_records: Sequence[Record]) -> A
         title=work.title_of(found, record),
         phone=phone,
         organisation=work.organisation_of(found, record, all_records),
-        mode=values.mode_of(record, found.context) or contact.common_mode(found),
+        mode=values.mode_of(record, found.context) or contact.mode_among(found, named.value, _names_in(all_records)),
         review=review,
         is_sender=mine,
     )
-    return contact.with_access(found, answer) if mine or len(all_records) == 1 else answer
+    lone = mine or len(all_records) == 1
+    return contact.with_access(found, answer) if lone or contact.shared_need(found) else answer
+
+
+def _names_in(records: Sequence[Record]) -> list[str]:
+    return [c.value for r in records if (c := r.first("name"))]
 
 
 def _from_record(found: Material, record: Record, others: Sequence[Mention]) -> Answer:
@@ -185,7 +190,7 @@ def _mentioned(found: Material, one: Mention, *, alone: bool) -> Answer:
     organisation = work.of_phrase(one.organisation, "organisation", "sentence-organisation", 0.92)
     phone, review = contact.phone_in(found, one, start, end, alone=alone)
     local = attendance.modes(stretch)
-    mode = contact.mode_value(local, stretch, "sentence-mode") if local else None
+    mode = contact.mode_value(local, stretch, "sentence-mode") if local and alone else None
     record = Record(where="body", text=stretch)
     for address in pieces.EMAIL.finditer(stretch if not alone else found.scene.text):
         record.add("email", address.group(), address.group(), "sentence-email", 0.9)
@@ -195,11 +200,13 @@ def _mentioned(found: Material, one: Mention, *, alone: bool) -> Answer:
         title=title,
         phone=phone,
         organisation=work.fullest(found, organisation),
-        mode=mode or contact.common_mode(found),
+        mode=mode or contact.mode_among(found, one.name, [m.name for m in found.scene.mentions]),
         review=review if alone else (*review, "many_people"),
         is_sender=mine,
     )
-    return work.split(contact.with_access(found, answer, instead=not mine) if alone or mine else answer)
+    return work.split(
+        contact.with_access(found, answer, instead=not mine) if alone or mine or contact.shared_need(found) else answer
+    )
 
 
 def _self(found: Material, records: Sequence[Record]) -> Answer:

@@ -17,6 +17,8 @@ from mailbot.rsvp.words import Hit
 
 _REACH = 45
 """Characters that a "not" reaches forward within its clause; a longer clause has two thoughts."""
+_GOING = 14
+"""Characters between "come" and "Geneva", at most."""
 _SENTENCE_REACH = 120
 """Characters back to the start of a clause or to a "whether", at most."""
 _BETWEEN = re.compile(r"^\W*(?:to|a|au|in|en|para|auf|zu|nach|al|vers|em|ad|into|>)?\W*(?:a|en|in|la|le)?\W*$")
@@ -52,7 +54,7 @@ class Mode:
 def told(text: str, folded: str, hits: Sequence[Hit], *, hints: bool = False) -> list[Mode]:
     """Return the ways that a text affirms, in order; `hints` also takes what only lets guess them."""
     page = _Page(text, folded, hits)
-    found = page.affirmed(page.longest("mode.online", "mode.in_person"))
+    found = page.affirmed(page.direct())
     if found or page.undecided:
         return found
     if hints:
@@ -66,7 +68,7 @@ def implied(text: str) -> Mode | None:
     """Return the way that is left where the text only denies the other ("je ne ferai pas le voyage")."""
     folded = fold(text)
     page = _Page(text, folded, words.scan(folded))
-    named = page.longest("mode.online", "mode.in_person") + page.hints()
+    named = page.direct() + page.hints()
     denied = [h for h in named if page.negated(h)]
     kinds = {_kind(h) for h in denied}
     if len(kinds) != 1 or page.affirmed(named):
@@ -95,6 +97,18 @@ class _Page:
         self.nots = [h for h in nots if not (portuguese and folded[h.start : h.end] == "no")]
         self.instead = words.of(hits, "negation.instead")
         self.undecided = False
+
+    def direct(self) -> list[Hit]:
+        """Return what names a way in so many words, going to the meeting's place among them ("viendra à Genève")."""
+        found = self.longest("mode.online", "mode.in_person")
+        goes = words.of(self.hits, "mode.go")
+        for place in self.longest("mode.place"):
+            if any(place.start < h.end and h.start < place.end for h in found):
+                continue
+            near = [h for h in goes if 0 < place.start - h.end <= _GOING and self._together(h, place)]
+            if near:
+                found.append(Hit("mode.in_person", near[-1].start, place.end, place.language))
+        return sorted(found, key=lambda h: h.start)
 
     def longest(self, *keys: str) -> list[Hit]:
         """Return the phrases of some lists by place, of overlapping ones the first and longest."""
