@@ -131,8 +131,9 @@ def _value(field: str, value: Value, marked: list[Span], page: Page, *, alone: b
     case, span = compare(field, str(value.value), marked)
     if case == "agree":
         assert span is not None
-        known = _table()[field]["agree" if span.probability >= CERTAIN else "agree_doubtful"]
-        return replace(value, confidence=_number(known))
+        agreed = _table()[field]["agree" if span.probability >= CERTAIN else "agree_doubtful"]
+        assert isinstance(agreed, dict)
+        return replace(value, confidence=agreed[_how(value)])
     if case == "alone" or span is None or (case == "differ" and not alone):
         by_how = _table()[field]["alone"]
         assert isinstance(by_how, dict)
