@@ -15,6 +15,8 @@ from mailbot.rsvp import words
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.words import Hit
 
+MAX_TEXT = 8_000
+"""Characters that are read: a reply that says how its writer takes part later than that is not one."""
 _REACH = 45
 """Characters that a "not" reaches forward within its clause; a longer clause has two thoughts."""
 _GOING = 14
@@ -61,7 +63,7 @@ def told(text: str, folded: str, hits: Sequence[Hit], *, hints: bool = False) ->
         found = page.affirmed(page.hints(), weak=True)
         if found or page.undecided:
             return [] if page.undecided else found
-    return page.affirmed(words.of(hits, "mode.place"), weak=True)[:1]
+    return page.affirmed(words.of(page.hits, "mode.place"), weak=True)[:1]
 
 
 def implied(text: str) -> Mode | None:
@@ -92,10 +94,10 @@ class _Page:
         self.clauses = self.clauses if self.clauses == text else fold(self.clauses)
         self.clauses = folded if self.clauses == text else self.clauses
         portuguese = len(_PORTUGUESE.findall(folded)) + len(_TILDE.findall(text)) > len(_OTHERS.findall(folded))
-        self.hits = [h for h in hits if h.language != "it"] if portuguese else hits
-        nots = words.of(hits, "negation.words")
+        self.hits = [h for h in hits if h.start < MAX_TEXT and not (portuguese and h.language == "it")]
+        nots = words.of(self.hits, "negation.words")
         self.nots = [h for h in nots if not (portuguese and folded[h.start : h.end] == "no")]
-        self.instead = words.of(hits, "negation.instead")
+        self.instead = words.of(self.hits, "negation.instead")
         self.undecided = False
 
     def direct(self) -> list[Hit]:
@@ -158,11 +160,10 @@ class _Page:
         for one, other in itertools.pairwise(candidates):
             if _kind(one) != _kind(other) and _OR.match(self.folded[one.end : other.start]):
                 open_ |= {one, other}
-        place = words.of(self.hits, "mode.place")
-        for here, hit in itertools.product(place, candidates):
-            first, second = sorted((here, hit), key=lambda h: h.start)
-            if _kind(hit) == "online" and _OR.match(self.folded[first.end : second.start]):
-                open_.add(hit)
+        row = sorted([*self.longest("mode.place"), *candidates], key=lambda h: h.start)
+        for one, other in itertools.pairwise(row):
+            if "mode.place" in (one.key, other.key) and _OR.match(self.folded[one.end : other.start]):
+                open_ |= {h for h in (one, other) if h.key != "mode.place" and _kind(h) == "online"}
         self.undecided = bool(open_)
         return [h for h in candidates if h not in open_]
 
