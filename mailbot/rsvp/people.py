@@ -12,6 +12,7 @@ from dataclasses import replace
 from mailbot.rsvp import (
     attendance,
     contact,
+    excused,
     names,
     pieces,
     registering,
@@ -90,8 +91,13 @@ def _names_themselves(found: Material) -> bool:
 
 def declining(found: Material) -> Answer:
     """Return who declines: address and name, nothing else."""
-    full = _self(found, [])
-    return Answer(email=full.email, name=full.name)
+    other = excused.somebody(found)
+    if other is None:
+        full = _self(found, [])
+        return Answer(email=full.email, name=full.name)
+    full = _mentioned(found, other[0], alone=True)
+    said = () if other[1] else ("excused_by_somebody",)
+    return Answer(email=full.email, name=full.name, is_sender=False, review=said)
 
 
 def substitute(found: Material) -> Mention | None:

@@ -114,3 +114,21 @@ def test_who_takes_part_in_something_else_is_away(text: str) -> None:
 def test_a_bare_list_is_in_the_language_of_its_thread() -> None:
     text = "Rose Achieng\nKenya Tea Pickers Union\n+254 722 413 658"
     assert read(text, subject="Re: Invitation: the webinar of the network on 23 October").language == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("On behalf of Ms Efua Addo, I regret to inform you that she cannot attend.", "Efua Addo"),
+        ("Sur instruction de M. Paul Zongo, je vous informe qu'il ne pourra prendre part au webinaire.", "Paul Zongo"),
+        ("Por encargo de la Dra. Rosa Choc les comunico que no podrá asistir.", "Rosa Choc"),
+        ("Im Auftrag von Frau Jana Holz teile ich mit, dass sie nicht teilnehmen kann.", "Jana Holz"),
+        ("Dr. Ana Sitoe lamenta não poder comparecer.", "Ana Sitoe"),
+        ("My colleague Tom Otieno told me of it. Unfortunately I cannot come.", "Ama Serwaa"),
+        ("Merci à M. Paul Zongo pour l'information, mais je ne pourrai pas venir.", "Ama Serwaa"),
+    ],
+)
+def test_a_refusal_is_written_down_for_whom_it_is_meant(text: str, name: str) -> None:
+    said = read(f"{text}\n\nAma Serwaa\nAssistant")
+    assert said.kind == "decline"
+    assert [a.name.value for a in said.answers if a.name] == [name]
