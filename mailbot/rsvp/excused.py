@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from mailbot.rsvp import words
-from mailbot.rsvp.material import Material, is_writer, other_people
+from mailbot.rsvp import talked_about, words
+from mailbot.rsvp.material import Material, is_writer, others_named
 from mailbot.rsvp.prose import Mention
 
 _STOP = re.compile(r"[.!?;\n](?=\s|$)")
@@ -24,20 +24,21 @@ _FIRST = re.compile(
 def somebody(found: Material) -> tuple[Mention, bool] | None:
     """Return who is excused, and whether the writer says to write for them; None where it is the writer."""
     refusal = found.stance.no or found.stance.cancel or found.stance.denied
-    others = [m for m in other_people(found) if m.honorific or m.title or len(m.name.split()) > 1]
+    named = [m for m in others_named(found) if m.part in ("", talked_about.GONE)]
+    others = [m for m in named if m.honorific or m.title or len(m.name.split()) > 1]
     others = [m for m in others if not is_writer(found, m.name)]
     if refusal is None or not others:
         return None
     before = [m for m in others if m.start < refusal[0]]
     if not before:
         return None
-    named = max(before, key=lambda m: (len(m.name.split()) > 1, m.start))
+    last = max(before, key=lambda m: (len(m.name.split()) > 1, m.start))
     start = _sentence_start(found.scene.folded, refusal[0])
     sentence = found.scene.folded[start : refusal[1]]
     if words.of(found.scene.hits, "attendance.assistant"):
-        return named, True
+        return last, True
     of_them = any(part in sentence for m in others for part in m.name.casefold().split() if len(part) > 3)
-    return (named, False) if of_them and not _FIRST.search(sentence) else None
+    return (last, False) if of_them and not _FIRST.search(sentence) else None
 
 
 def _sentence_start(folded: str, at: int) -> int:

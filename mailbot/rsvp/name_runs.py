@@ -6,7 +6,7 @@ Only shape and place count here; whether a run is a person is for prose to say.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from mailbot.rsvp import grammar, names, phrases, places, words
@@ -67,6 +67,9 @@ def _trimmed(run: list[re.Match[str]], folded: str) -> list[tuple[int, int]]:
         or (low(run[0]) in names.particles() and len(low(run[0])) < 3 and run[0].group().islower())
     ):
         run = run[1:]
+    if len(run) > 2 and words.of(words.scan(low(run[0])), "attendance.yes"):
+        run = run[1:]  # "Iremos Marta Quintanilla y un servidor"
+    run = _without_house(run, low)
     while run and (low(run[-1]) in names.particles() and run[-1].group().islower()):
         run = run[:-1]
     while len(run) > 2 and low(run[-1]) in names.small_words():
@@ -74,6 +77,13 @@ def _trimmed(run: list[re.Match[str]], folded: str) -> list[tuple[int, int]]:
     if len(run) > 3 and low(run[-2]) in ("de", "from", "von", "di", "d") and places.is_place(run[-1].group()):
         run = run[:-2]
     return [(run[0].start(), run[-1].end())] if run else []
+
+
+def _without_house(run: list[re.Match[str]], low: Callable[[re.Match[str]], str]) -> list[re.Match[str]]:
+    """Cut an acronym behind "of" off a name that is not in capitals itself: "Fabricio Chango Toapanta del SUTAE"."""
+    if len(run) < 4 or not phrases.is_acronym(run[-1].group()) or low(run[-2]) not in names.particles():
+        return run
+    return run if any(w.group().isupper() and len(w.group()) > 2 for w in run[:-2]) else run[:-2]
 
 
 def _behind_title(run: list[re.Match[str]], folded: str) -> list[re.Match[str]]:

@@ -88,7 +88,8 @@ def is_name(text: str, least: int = 2) -> bool:
 
 def bare_name(text: str) -> str:
     """Return a name without honorifics, brackets, and what else stands around it."""
-    text = _BRACKETS.sub(" ", text.replace("\u00a0", " ")).strip(_EDGE)
+    text = text.replace("\u00a0", " ")
+    text = (_BRACKETS.sub(" ", text).strip(_EDGE) or text).strip(_EDGE)  # "(Nadia Haddadin)" as a whole is the name
     parts = _EXCLAMATION.sub("", text).split()
     while len(parts) > 1 and is_honorific(parts[0]) and not _initial(parts):
         parts.pop(0)
@@ -114,7 +115,8 @@ def natural(text: str, like: tuple[str, ...] = ()) -> str:
     bare = bare_name(text)
     if "," in bare:
         family, _, given = bare.partition(",")
-        if _DEGREES.fullmatch(given.strip()) or _letters_behind(family, given):
+        post = given.strip()[:1].islower() and not family.islower()  # "Kavita Salunkhe, coordinator"
+        if post or _DEGREES.fullmatch(given.strip()) or _letters_behind(family, given):
             return natural(family, like)
         bare = f"{bare_name(given)} {bare_name(family)}" if given.strip() else family
     else:

@@ -15,6 +15,7 @@ from mailbot.rsvp import (
     excused,
     names,
     pieces,
+    places,
     registering,
     talked_about,
     unnamed,
@@ -32,7 +33,7 @@ from mailbot.rsvp.prose import Mention
 
 def answers(found: Material) -> tuple[Answer, ...]:
     """Return one answer for each person whom the message registers."""
-    listed = [r for r in found.reply.records if r.has("name", "given", "family")]
+    listed = _once([r for r in found.reply.records if r.has("name", "given", "family")])
     if len(listed) > 1:
         return tuple(_listed(found, record, listed) for record in listed)
     others = writer.those_who_come(found, other_people(found))
@@ -55,6 +56,25 @@ def answers(found: Material) -> tuple[Answer, ...]:
     if chosen and words.of(found.scene.hits, "attendance.assistant", "attendance.proxy"):
         return (_entered(found, chosen[0], nameless),)
     return (_self(found, nameless),)
+
+
+def _once(records: Sequence[Record]) -> list[Record]:
+    """Leave out who is listed again: the one who signs below a list that they stand in."""
+    kept: list[Record] = []
+    for record in records:
+        one = record.first("name")
+        same = next((r for r in kept if one and (c := r.first("name")) and _alike(one.value, c.value)), None)
+        if same is None:
+            kept.append(record)
+        elif record.has("organisation"):
+            for listed in kept:  # who signs below the list names the house of all
+                listed.values.setdefault("organisation", list(record.values["organisation"]))
+    return kept
+
+
+def _alike(one: str, other: str) -> bool:
+    """Say whether two whole names are one person's."""
+    return not (names.is_partial(one) or names.is_partial(other)) and names.same_person(one, other)
 
 
 def _entered(found: Material, one: Mention, nameless: Sequence[Record]) -> Answer:
@@ -182,6 +202,9 @@ def _mentioned(found: Material, one: Mention, *, alone: bool) -> Answer:
     start, end = contact.stretch_of(found, one, alone=alone)
     stretch = found.scene.text[start:end]
     named = Candidate("name", one.name, found.scene.text[one.start : one.end], "body", "sentence-name", 0.93)
+    signed = found.signature.first("name")
+    if mine and signed and names.same_person(signed.value, one.name) and len(signed.value) > len(one.name):
+        named = signed
     if mine:
         full = _self(found, []) if alone else None
         if full:
@@ -278,7 +301,7 @@ def _mention_name(found: Material, one: Mention) -> Candidate:
 def _name_from_address(context: Context) -> tuple[Value | None, tuple[str, ...]]:
     local = context.address.partition("@")[0]
     parts = [p for p in local.replace("_", ".").split(".") if p.isalpha() and len(p) > 2]
-    if len(parts) != 2:
+    if len(parts) != 2 or any(places.is_place(p) or p in words.lexicon().single_words("people.offices") for p in parts):
         return None, ()
     return values.header(" ".join(p.capitalize() for p in parts), context.address, "address-name", 0.5), (
         "name_from_address_only",

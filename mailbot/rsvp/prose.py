@@ -15,6 +15,13 @@ from mailbot.rsvp.fold import fold
 from mailbot.rsvp.phrases import Phrase
 from mailbot.rsvp.words import Hit
 
+_INTRODUCED = re.compile(r"[^\w.!?;]{0,3}(?:\w{1,3}\W)?")
+_THEY = re.compile(
+    r"\b(?:she|he|her|his|elle|lui|il|ella|su|ela|seu|sua|dela|dele|sie|er|ihr|sein|lei|egli)\W{1,2}"
+    r"(?:c[ ']?est|name is|s[ ']appelle|se llama|nombre es|chama-se|se chama|nome e|heisst|name ist|"
+    r"si chiama|is|es|e|ist)\W*$"
+)
+"""What introduces somebody else: "elle c'est Rafiatou Kpatcha", "her name is …"."""
 _AND = re.compile(r"\s*(?:,|&|\b(?:and|et|y|e|und)\b)[^.;:!?\n]{0,25}")
 _OF = re.compile(r"\b(?:of|de|du|des|del|de la|de l|da|do|dos|das|d|der|des|di|della|dell|van)['’]?\s*$")
 _IN = re.compile(r"\b(?:in|em|en|near|aus|nach|at|chez|bei|beim|presso|na|no|nel|nella|dans)\s*$")
@@ -88,8 +95,11 @@ def _mentions(  # noqa: PLR0917 -- one text and what was found in it go together
         run = text[start:end]
         polite = names.honorific(run)
         bare = names.bare_name(run)
-        introduced = any(h.end <= start and re.fullmatch(r"\W{0,3}(?:\w{1,3}\W)?", text[h.end : start]) for h in intros)
+        introduced = any(
+            h.end <= start and re.fullmatch(r"[^\w.!?;]{0,3}(?:\w{1,3}\W)?", text[h.end : start]) for h in intros
+        )
         introduced = introduced or any(h.end <= start and re.fullmatch(r"\s?[,:(]\s?", text[h.end : start]) for h in me)
+        introduced = introduced and not _THEY.search(folded[max(0, start - 40) : start])
         like_sender = bool(sender) and names.same_person(bare, sender)
         unnamed = not sender or names.is_partial(sender)
         like_sender = like_sender or (unnamed and len(bare.split()) > 1 and names.fits_address(bare, address) >= 0.8)

@@ -12,8 +12,9 @@ from mailbot.rsvp import grammar, names, words
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.words import Hit
 
-GREETED, PASSING, WRONG, SIGNS = "greeted", "passing", "wrong", "signs"
-"""The parts that somebody may have who is named and does not come: SIGNS is an office's clerk below the letter."""
+GREETED, PASSING, GONE, WRONG, SIGNS = "greeted", "passing", "gone", "wrong", "signs"
+"""The parts that somebody may have who is named and does not come: GONE is who passed the invitation on or is away,
+SIGNS an office's clerk below the letter."""
 
 _LEADS = 45
 """Characters between "forwarded by" and the name: room for "our president, Mr."."""
@@ -31,9 +32,9 @@ def part_of(text: str, folded: str, hits: Sequence[Hit], start: int, end: int) -
         return GREETED
     if _wrong(folded, hits, start):
         return WRONG
-    if _passing(text, folded, hits, start) or _passed(text, folded, hits, end):
+    if _passing(text, folded, hits, start):
         return PASSING
-    return ""
+    return GONE if _passed(text, folded, hits, end) else ""
 
 
 def signs(text: str, start: int, end: int) -> bool:

@@ -135,3 +135,40 @@ def test_a_post_is_no_person(text: str) -> None:
 )  # fmt: skip
 def test_everybody_who_comes_registers_and_nobody_else(sender: str, text: str, names: set[str]) -> None:
     assert set(registered(text, sender)) == names
+
+
+@pytest.mark.parametrize(
+    ("sender", "text", "name"),
+    [
+        ("Shirley Baptiste <sb@oil.tt.example>",
+         "I respond on behalf of my colleague Kerwin Lezama. Kerwin has asked me to say he will not be attending.",
+         "Kerwin Lezama"),
+        ("Jill Carter <jill@tuc.uk.example>",
+         "Sir Graham Whitlock is on leave until January and will not be able to attend.",
+         "Graham Whitlock"),
+        ("Annegret Kupferschmidt <ak@kv.de.example>",
+         "Herr Tobias Wegerich befindet sich in Elternzeit und wird an Ihrer Veranstaltung nicht teilnehmen.",
+         "Tobias Wegerich"),
+        ("Secrétariat DG <secretariat@oncmt.dj.example>",
+         "D'ordre de Mme Kadra Robleh Waïs, j'ai le regret de vous informer qu'elle ne pourra pas y prendre part.",
+         "Kadra Robleh Waïs"),
+        ("Ana Ruiz <ana@ugt.es.example>",
+         "Gracias a Pedro Salas por el reenvío, pero no podré asistir: estoy de viaje.",
+         "Ana Ruiz"),
+        ("Luc Roy <luc.roy@cgt.fr.example>",
+         "Monsieur Dupont, merci de l'invitation, mais je ne pourrai pas participer. Bien à vous, Luc Roy",
+         "Luc Roy"),
+    ],
+)  # fmt: skip
+def test_who_is_said_not_to_come_declines(sender: str, text: str, name: str) -> None:
+    assert read(text, sender).kind == "decline"
+    assert registered(text, sender) == [name]
+
+
+def test_who_signs_below_a_list_that_they_stand_in_registers_once() -> None:
+    text = (
+        "1. Samuel Green, Policy Officer, samuel@tuc.example, online\n"
+        "2. Deborah White, treasurer, dw@tuc.example, online\n\n"
+        "Samuel Green\nPolicy Officer\nTrade Union Congress"
+    )
+    assert sorted(map(str, registered(text, "Samuel Green <samuel@tuc.example>"))) == ["Deborah White", "Samuel Green"]
