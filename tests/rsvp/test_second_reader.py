@@ -87,7 +87,7 @@ def test_a_plain_letter_is_marked_field_by_field() -> None:
     ("text", "mode"),
     [
         ("Je ne pourrai pas venir à Genève, mais je suivrai par WebEx.", "online"),
-        ("I will come to Geneva in person, no need for the link.", "in_person"),
+        ("I will come to Geneva and attend in person.", "in_person"),
         ("Participaré de forma presencial en Ginebra.", "in_person"),
         ("Vou participar em linha.", "online"),
     ],

@@ -30,7 +30,7 @@ STEM = 6
 """Letters of a word that count: endings differ, what is meant does not."""
 _REACH = 40
 """Characters that a "not" reaches forward."""
-_TABLES = ("mode", "attendance", "negation", "access", "question", "correction", "unrelated")
+_TABLES = ("mode", "attendance", "negation", "equipment", "question", "correction", "unrelated")
 _LOCK = threading.Lock()
 
 
