@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import imaplib
 import logging
+import os
 import re
 import select
+import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +28,10 @@ from mailbot.wire import MailboxSettings, TokenSource, hurry, lost, tls_context,
 
 LOGOUT_SECONDS = 2.0
 """How long a farewell may take: it is a courtesy, and a stop must not wait for a server that is frozen."""
+
+EXCHANGE = 20
+"""How many time-outs one exchange may last in all: 20 minutes by default, in which 25 MB come at 21 KB/s. A time-out
+counts silence only, so a server that hands out an octet now and then would never be given up."""
 
 PASSING_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "THROTTLED", "OVERQUOTA"})
 """Response codes of a refusal that may pass by itself (RFC 5530 section 3; THROTTLED is Microsoft's)."""
@@ -70,6 +77,11 @@ class Client(IMAPClient):  # type: ignore[misc] # it comes without types
                 raise Refusal(readable(line))
             early.append(line)
         return early
+
+    def cut(self) -> None:
+        """End the connection from another thread; whoever reads from it meets its end (also below TLS)."""
+        with suppress(OSError), socket.socket(fileno=os.dup(self.socket().fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)
 
     def readable(self, seconds: float) -> bool:
         """Wait for the server to say something; also what was read along with an earlier answer counts."""
@@ -137,15 +149,17 @@ class Connection:
             raise
 
     @contextmanager
-    def guarded(self) -> Iterator[Client]:
+    def guarded(self, waiting: float = 0.0) -> Iterator[Client]:
         """Lend the client; whatever fails meanwhile drops the connection and becomes TryLater or GiveUp.
 
         A Refusal that nobody inside caught is no failure of the connection: it becomes TryLater or GiveUp by its words.
+        `waiting` is how many seconds of it are meant to be silent.
         """
         if self._client is None:
             raise TryLater(f"there is no connection to {self.server}")
         try:
-            yield self._client
+            with self._bounded(self._client, waiting):
+                yield self._client
         except Refusal as error:
             kind = TryLater if error.passing else GiveUp
             raise kind(f"{self.server} refuses: {error.text}") from None
@@ -154,6 +168,28 @@ class Connection:
         except Exception as error:
             self._drop()
             raise lost(self.server, error) from error
+
+    @contextmanager
+    def _bounded(self, client: Client, waiting: float) -> Iterator[None]:
+        """Cut the connection beside a thread that reads from it, if one exchange goes on for ever."""
+        late = threading.Event()
+
+        def cut() -> None:
+            late.set()
+            client.cut()
+
+        timer = threading.Timer(EXCHANGE * self._settings.timeout + waiting, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Exception:
+            if late.is_set():
+                self._drop()
+                raise TryLater(f"{self.server} is too slow: an answer went on without an end") from None
+            raise
+        finally:
+            timer.cancel()
 
     def _start_tls(self, client: Client, context: ssl.SSLContext | None) -> None:
         if not client.has_capability("STARTTLS"):

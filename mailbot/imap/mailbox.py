@@ -109,7 +109,7 @@ class ImapMailbox:
         return news
 
     def _idle(self, seconds: float, stop: threading.Event) -> bool:
-        with self._connection.guarded() as client:
+        with self._connection.guarded(seconds) as client:
             try:
                 news = bool(client.idle())
             except Refusal:

@@ -6,6 +6,7 @@ searches, messages and octets of one fetch, octets of one message. It never chan
 
 from __future__ import annotations
 
+import imaplib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,13 @@ CHUNK_BYTES = 8_000_000
 
 HEADER_BYTES = 262_144
 """Octets of a header that are taken where the message itself is too large."""
+
+BEYOND_UIDS = 1 << 32
+"""UIDs are from 1 to below this (RFC 9051 section 2.3.1.1); whatever else an answer names is no message."""
+
+ITEMS = (b"UID", b"SEQ", b"FLAGS", b"BODY", b"RFC822", b"INTERNALDATE", b"ENVELOPE", b"MODSEQ", b"BINARY", b"SAVEDATE",
+         b"PREVIEW", b"SNIPPET", b"EMAILID", b"THREADID", b"X-")  # fmt: skip
+"""How the names begin that may stand in an answer to FETCH (RFC 9051 section 7.5.2 and extensions)."""
 
 TRIES = 3
 """Looks at which a message may fail before only its header is asked for, so that one poisoned message holds no other
@@ -57,6 +65,7 @@ class Reader:
         with self._connection.guarded() as client:
             left = self._still_there(client, sorted(self._pending.difference(known)))
             found = self._whole(client, selected) if self._high is None else self._above(client, selected, self._high)
+        found = {uid for uid in found if 0 < uid < BEYOND_UIDS}
         # What was listed once stays on the list until it is known: a caller may have failed to store it.
         self._pending = (left | found).difference(known)
         self._high = max(found, default=self._high or 0)
@@ -68,19 +77,10 @@ class Reader:
         A cut in the wrong place makes a longer answer, never a gap: the ranges touch, and the last one has no end.
         """
         if selected.exists == 0:
-            return set()  # "1:*" of nothing is an error to some servers
-        places = list(range(RANGE, selected.exists or 0, RANGE))
-        cuts: set[int] = set()
-        if places:
-            client.use_uid = False
-            try:
-                answer = client.fetch(places, ["UID"])
-            finally:
-                client.use_uid = True
-            cuts = {uid for entry in answer.values() if isinstance(uid := entry.get(b"UID"), int)}
+            return _everything(client)
         found: set[int] = set()
         start = 1
-        for cut in [*sorted(cuts), None]:
+        for cut in [*sorted(_places(client, selected.exists or 0)), None]:
             found.update(client.search(["UID", f"{start}:{cut or '*'}"]))
             start = cut + 1 if cut else start
         return found
@@ -88,7 +88,7 @@ class Reader:
     @staticmethod
     def _above(client: Client, selected: Selected, high: int) -> set[int]:
         if selected.exists == 0:
-            return set()
+            return {uid for uid in _everything(client) if uid > high}
         # "n:*" always includes the last message, even an older one (RFC 9051 section 9, seq-range).
         return {uid for uid in client.search(["UID", f"{high + 1}:*"]) if uid > high}
 
@@ -162,7 +162,7 @@ class Reader:
         messages: list[Fetched] = []
         for uid in batch:
             raw = _raw((answer or {}).get(uid, {}), whole)
-            if raw is None:
+            if raw is None or (raw == b"" and sizes[uid] > 0):
                 self._failed([uid])
                 continue
             self._tries.pop(uid, None)
@@ -197,8 +197,38 @@ class Reader:
             warn("message_unreadable", server=self._connection.server, folder=self._folder, uids=_shown(lost))
 
 
+def _everything(client: Client) -> set[int]:
+    """Search a folder that says it is empty: "1:*" of nothing is an error to some servers, and some say it wrongly."""
+    try:
+        return set(client.search(["ALL"]))
+    except Refusal:
+        return set()
+
+
+def _places(client: Client, exists: int) -> set[int]:
+    """Return the UID of every RANGEth message; none where the server has fewer than it says and complains."""
+    places = list(range(RANGE, exists, RANGE))[:LISTED]
+    if not places:
+        return set()
+    client.use_uid = False
+    try:
+        answer = client.fetch(places, ["UID"])
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error:  # its answer is complete: the connection is as good as before
+        return set()
+    finally:
+        client.use_uid = True
+    return {uid for entry in answer.values() if isinstance(uid := entry.get(b"UID"), int)}
+
+
 def _raw(entry: dict[bytes, Any], whole: bool) -> bytes | None:
-    """Return the octets of an answer; None unless it really holds them (NIL, flags only, another section)."""
+    """Return the octets of an answer; None unless it really holds them (NIL, flags only, another section).
+
+    Items that no server has are the rest of a message whose literal was announced too short.
+    """
+    if any(not key.startswith(ITEMS) for key in entry):
+        return None
     for key in (b"BODY[]",) if whole else (b"BODY[HEADER]<0>", b"BODY[HEADER]"):
         if isinstance(entry.get(key), bytes):
             return bytes(entry[key])

@@ -6,10 +6,12 @@ reply is what RFC 5321 section 4.2 says it is, or an error. It never decides wha
 
 from __future__ import annotations
 
+import math
 import re
 import smtplib
 import socket
 import ssl
+import time
 from dataclasses import dataclass
 
 from mailbot.wire import hurry
@@ -19,6 +21,9 @@ MAX_LINE = 4096
 
 MAX_LINES = 256
 """Lines of one reply."""
+
+REPLY = 2
+"""How many time-outs one reply may last in all: a time-out counts silence only, and a server may drip."""
 
 _REPLY = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
@@ -52,6 +57,7 @@ class Connection(smtplib.SMTP):
         self._context, self._buffer = context, b""
         self._codes: list[int] = []
         self._texts: list[bytes] = []
+        self._end = math.inf  # when the reply that is being read must be whole, on the monotonic clock
         super().__init__(timeout=timeout, local_hostname="localhost")
         self.host = host
 
@@ -62,6 +68,7 @@ class Connection(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         """Read one reply, going on where a time-out interrupted; raises OSError for whatever is none."""
+        self._end = time.monotonic() + REPLY * (self.connected.gettimeout() or 0.0)
         while len(self._texts) < MAX_LINES:
             line = self._line()
             match = _REPLY.fullmatch(line)
@@ -81,6 +88,8 @@ class Connection(smtplib.SMTP):
         while b"\n" not in self._buffer[: MAX_LINE + 1]:
             if len(self._buffer) > MAX_LINE:
                 raise Unreadable("its reply has no end")
+            if time.monotonic() > self._end:
+                raise TimeoutError("its reply goes on without an end")
             received = self.connected.recv(65_536)
             if not received:
                 raise ConnectionResetError("it closed the connection")
