@@ -73,7 +73,7 @@ def take_one(database: Database, config: Config, now: datetime, reader: Here | N
             ours = trust.mails_answered(session, head, config, now)
             event = which_event(head, ours, config, now)
             known = _with_our_mail(invitation_of(event, config), head, ours, config)
-        read = _read(row, event, known, reader or Here())
+        read = _read(row, event, known, config, reader or Here())
         _hold_if_event_gone(read, ours, config)
         with database.write() as session:
             _record(session, read, config, now)
@@ -104,10 +104,11 @@ def _with_our_mail(invitation: Invitation, head: Message, ours: Sequence[Outbox]
     )
 
 
-def _read(row: Received, event: EventConfig, known: Invitation, reader: Here) -> Read:
+def _read(row: Received, event: EventConfig, known: Invitation, config: Config, reader: Here) -> Read:
     mail, said = reader(row.raw or b"", known)
     if row.truncated:
-        said = Reading("held", rule="collect", reason="too_large")
+        allowed = next((m.max_bytes for m in config.mailboxes if m.name == row.mailbox), 0)
+        said = Reading("held", rule="collect", reason="too_large" if row.size > allowed else "not_handed_out")
     return Read(row.id, mail, event, said)
 
 

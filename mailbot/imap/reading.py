@@ -7,6 +7,7 @@ searches, messages and octets of one fetch, octets of one message. It never chan
 from __future__ import annotations
 
 import imaplib
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,7 +39,11 @@ ITEMS = (b"UID", b"SEQ", b"FLAGS", b"BODY", b"RFC822", b"INTERNALDATE", b"ENVELO
 
 TRIES = 3
 """Looks at which a message may fail before only its header is asked for, so that one poisoned message holds no other
-up and a person hears of it; after twice as many it is left alone until the next start."""
+up and a person hears of it; after twice as many it is left alone for LAST_TRY."""
+
+LAST_TRY = 3600.0
+"""Seconds until it is asked for once more. What can't be had even then is told of by its place alone: an hour outlasts
+a server that is being mended, and nobody finds a message that is never told of."""
 
 
 class Reader:
@@ -47,6 +52,7 @@ class Reader:
     def __init__(self, connection: Connection, folder: str, max_bytes: int) -> None:
         self._connection, self._folder, self._max_bytes = connection, folder, max_bytes
         self._tries: Counter[int] = Counter()
+        self._left_since: dict[int, float] = {}
         self._pending: set[int] = set()
         self._high: int | None = None
         self.unread: set[int] = set()
@@ -59,6 +65,7 @@ class Reader:
         """Forget everything: the folder's UIDs mean other messages now."""
         self.begin()
         self._tries.clear()
+        self._left_since.clear()
 
     def look(self, selected: Selected, known: Iterable[int]) -> list[int]:
         """Return the UIDs, in order, of what lies in the folder and is not known."""
@@ -102,6 +109,10 @@ class Reader:
     def read(self, uids: Sequence[int], chunk: int, uidvalidity: int) -> Iterator[list[Fetched]]:
         """Yield the messages in order, at most `chunk` and some CHUNK_BYTES in a list; what fails lands in `unread`."""
         self.unread = set()
+        if lost := [uid for uid in uids if self._tries[uid] > 2 * TRIES]:
+            yield [
+                Fetched(self._folder, uidvalidity, uid, 0, _place(self._folder, uid), truncated=True) for uid in lost
+            ]
         for group in self._groups(uids, min(chunk, LISTED)):
             for some in [group] if (sizes := self._sizes(group)) is not None else [[uid] for uid in group]:
                 known = sizes if sizes is not None else self._sizes(some) or {}
@@ -113,7 +124,7 @@ class Reader:
         """Cut into groups; a message that failed before goes by itself, so that it can't fail others with it."""
         group: list[int] = []
         for uid in uids:
-            if self._tries[uid] >= 2 * TRIES:
+            if self._tries[uid] >= 2 * TRIES and not self._is_for_the_last_time(uid):
                 self.unread.add(uid)
                 continue
             if group and (self._tries[uid] or self._tries[group[-1]] or len(group) == chunk):
@@ -122,6 +133,9 @@ class Reader:
             group.append(uid)
         if group:
             yield group
+
+    def _is_for_the_last_time(self, uid: int) -> bool:
+        return self._tries[uid] == 2 * TRIES and time.monotonic() >= self._left_since.get(uid, 0.0) + LAST_TRY
 
     def _batches(self, sizes: dict[int, int]) -> Iterator[tuple[list[int], bool]]:
         """Cut into batches by octets: (UIDs, whether to ask for the whole message)."""
@@ -194,6 +208,7 @@ class Reader:
         self.unread.update(uids)
         self._tries.update(uids)
         if lost := [uid for uid in uids if self._tries[uid] == 2 * TRIES]:
+            self._left_since |= dict.fromkeys(lost, time.monotonic())
             warn("message_unreadable", server=self._connection.server, folder=self._folder, uids=_shown(lost))
 
 
@@ -233,6 +248,11 @@ def _raw(entry: dict[bytes, Any], whole: bool) -> bytes | None:
         if isinstance(entry.get(key), bytes):
             return bytes(entry[key])
     return None
+
+
+def _place(folder: str, uid: int) -> bytes:
+    """Return what can be said of a message that the server never hands out; no two messages have the same."""
+    return f"Subject: message {uid} of the folder {folder!a}\r\n\r\nuid {uid}\r\n".encode("ascii", "replace")
 
 
 def cut(uids: Sequence[int], length: int) -> Iterator[Sequence[int]]:

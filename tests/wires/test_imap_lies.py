@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mailbot.errors import TryLater
+from mailbot.imap import reading
 from mailbot.smtp import SmtpSession
 from tests.conftest import smtp_settings
 from tests.servers.script import END, ScriptedServer
@@ -115,6 +116,23 @@ def test_a_farewell_at_any_command_is_followed_by_a_connection_that_reads_on(
 def test_a_size_that_is_a_lie_does_not_change_the_message(mailbox_on: Make) -> None:
     lie = ["* 1 FETCH (UID 9 RFC822.SIZE 99)", "TAG OK done"]
     assert looks(mailbox_on({"UID FETCH 9 (RFC822.SIZE)": lie}), 1) == [[b"abc"]]
+
+
+def test_a_message_that_can_never_be_had_is_told_of_by_its_place(
+    mailbox_on: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = ["* 1 FETCH (UID 8 BODY[] NIL)", "TAG OK done"]
+    script = {
+        **TWO, "UID FETCH 8,9 (BODY.PEEK[])": [*never[:1], *TWO["UID FETCH 8,9 (BODY.PEEK[])"][2:]],
+        "UID FETCH 8 (BODY.PEEK[])": never, "UID FETCH 8 (BODY.PEEK[HEADER]": ["TAG OK done"],
+    }  # fmt: skip
+    mailbox = mailbox_on(script)
+    monkeypatch.setattr(reading, "LAST_TRY", 3600.0)
+    assert [look(mailbox, {9} if n else set()) for n in range(9)] == [[b"abc"]] + 8 * [[]]
+    monkeypatch.setattr(reading, "LAST_TRY", 0.0)
+    assert look(mailbox, {9}) == []  # once more, an hour later
+    told = [one for some in mailbox.fetch_new({9}) for one in some]
+    assert [(one.uid, one.truncated, b"8" in one.raw) for one in told] == [(8, True, True)]
 
 
 def drip(first: str, octets: int = 2000) -> list[Any]:
