@@ -57,6 +57,7 @@ class Deliverer:
     evidence: Evidence
     stopping: Callable[[], bool] = lambda: False
     trouble: str = field(default="", init=False)
+    believe_absence_from: datetime | None = field(default=None, init=False)  # None: at any time
     _in_the_way: str = field(default="", init=False)
     _told_not_composed: set[tuple[str, str]] = field(default_factory=set, init=False)
 
@@ -305,6 +306,8 @@ class Deliverer:
         found = self.evidence(row)
         if found is False and age < SETTLE_AFTER and self.config.smtp.maildir is None:
             return False
+        if found is False and self.believe_absence_from is not None and now < self.believe_absence_from:
+            return False  # the clock was set, so nobody knows how long ago the dot was
         if found is None and self.config.smtp.in_doubt == "ask":
             return False
         with self.database.write() as session:

@@ -32,6 +32,7 @@ BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 30, 60))
 MAX_ATTEMPTS = 40  # at an hour each about two days: what servers themselves try (RFC 5321 4.5.4.1: 4-5 days) and less
 PAUSES = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15))
 """Waits of the way out as a whole, when the server takes nothing from us; the last one repeats, and costs it a MAIL."""
+AHEAD = timedelta(minutes=1)  # what was noted further ahead than this was noted by a clock that ran ahead
 SERVER_PAUSE = timedelta(seconds=30)  # the server itself can't be reached: the mail is not at fault, try again soon
 
 
@@ -252,10 +253,29 @@ def recover(session: Session, now: datetime, *, starting: bool = True) -> int:
 
     At the start it was a dead worker's, and is tried at once; later it is what an error of the database left behind.
     """
+    set_right(session, now)
     rows = session.scalars(sa.select(Outbox).where(Outbox.state == "claimed")).all()
     for row in rows:
         again = now if starting else max(now, row.next_attempt_at)
         _move(session, row, ("claimed",), state="waiting", next_attempt_at=again, reason="stopped before the dot")
+    return len(rows)
+
+
+def set_right(session: Session, now: datetime) -> int:
+    """Bring back to the present what a clock that ran ahead noted, or it would wait until that moment comes again.
+
+    What waits for a moment of the event, and was not tried yet, keeps it.
+    """
+    ahead = now + AHEAD
+    noted_ahead = sa.or_(Outbox.claimed_at > ahead, Outbox.in_doubt_at > ahead, Outbox.created_at > ahead)
+    rows = session.scalars(sa.select(Outbox).where(Outbox.state.in_(("waiting", "in_doubt")), noted_ahead)).all()
+    for row in rows:
+        noted = row.claimed_at or row.created_at
+        if noted > ahead and (row.claimed_at is not None or row.due_at == row.created_at):
+            row.next_attempt_at = now + max(row.next_attempt_at - noted, timedelta(0))
+        row.created_at = min(row.created_at, now)
+        row.claimed_at = min(row.claimed_at, now) if row.claimed_at else None
+        row.in_doubt_at = min(row.in_doubt_at, now) if row.in_doubt_at else None
     return len(rows)
 
 

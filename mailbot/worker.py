@@ -21,7 +21,7 @@ from mailbot import health, intake, mailouts, outbox
 from mailbot.collect import collect
 from mailbot.config import Config
 from mailbot.database import Database, explain, in_trouble, is_damaged
-from mailbot.deliver import Deliverer
+from mailbot.deliver import SETTLE_AFTER, Deliverer
 from mailbot.errors import GiveUp, MailbotError, TryLater
 from mailbot.log import say, warn
 from mailbot.reader import Here
@@ -36,6 +36,8 @@ RECONNECT = (1.0, 5.0, 15.0, 60.0)  # seconds between attempts to reach a mailbo
 REFUSED = 300.0  # seconds before a mailbox that refuses us is tried again: more often locks accounts
 
 GRACE = 8.0  # seconds that a turn may take to end after `stop`; systemd kills after 90
+
+STEP = timedelta(seconds=30)  # the clock on the wall was set if it and the monotonic one differ by more in a turn
 
 Clock = Callable[[], datetime]
 
@@ -143,6 +145,7 @@ class Worker:
     _scheduler: BackgroundScheduler | None = field(default=None, init=False)
     _started: bool = field(default=False, init=False)
     _broken: str = field(default="", init=False)  # why there is no going on
+    _clocks: tuple[datetime, float] | None = field(default=None, init=False)  # the wall's and the monotonic one
     _idle: threading.Lock = field(default_factory=threading.Lock, init=False)  # held by whoever does a turn
 
     def stop(self) -> None:
@@ -219,6 +222,7 @@ class Worker:
         """Do one turn, and come back sooner than the next tick if something is due before it."""
         try:
             with self._idle:
+                self._compare_clocks()
                 if not self._started:
                     self.turns.start()
                     self._started = True
@@ -237,6 +241,17 @@ class Worker:
         self.supervisor.alive(now=True)
         self.supervisor.status(self._said(due))
         self._wake_when(due)
+
+    def _compare_clocks(self) -> None:
+        """Notice that the clock on the wall was set: a mail that was not found yet may have left a moment ago."""
+        wall, steady = self.turns.clock(), time.monotonic()
+        before, self._clocks = self._clocks, (wall, steady)
+        if before is None:
+            return
+        step = (wall - before[0]) - timedelta(seconds=steady - before[1])
+        if abs(step) > STEP:
+            warn("clock_was_set", seconds=int(step.total_seconds()))
+            self.turns.deliverer.believe_absence_from = wall + SETTLE_AFTER
 
     def _said(self, due: datetime | None) -> str:
         if self.turns.deliverer.trouble:

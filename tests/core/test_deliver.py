@@ -148,7 +148,7 @@ def test_while_nobody_can_tell_nothing_is_sent_again_and_nobody_else_is_asked(co
 def test_a_copy_is_missing_only_once_every_mailbox_was_read_since(due: Core) -> None:
     doubtful(due, lambda _row: None)
     due.configure(smtp='host = "127.0.0.1"\nsecurity = "none"\nevidence = "copy"')
-    evidence = parts.evidence_of(due.config, due.database)
+    evidence = parts.evidence_of(due.config, due.database, lambda: GUIDE + SETTLE_AFTER + MINUTE)
     (row,) = due.outbox()
 
     def looked_at(moment: object) -> None:
@@ -159,6 +159,9 @@ def test_a_copy_is_missing_only_once_every_mailbox_was_read_since(due: Core) -> 
     with pytest.raises(NotYet):
         evidence(row)
     looked_at(GUIDE + SETTLE_AFTER - MINUTE)
+    with pytest.raises(NotYet):
+        evidence(row)
+    looked_at(GUIDE + SETTLE_AFTER + 2 * MINUTE)  # by a clock that ran ahead
     with pytest.raises(NotYet):
         evidence(row)
     looked_at(GUIDE + SETTLE_AFTER)

@@ -72,6 +72,7 @@ def hurry() -> None:
     outbox.PAUSES = (timedelta(seconds=1),)
     outbox.BACK_OFF = (timedelta(seconds=1),)
     outbox.SERVER_PAUSE = timedelta(seconds=1)
+    worker.SETTLE_AFTER = SETTLE_AFTER
     worker.RECONNECT = (0.2, 0.5)
     worker.GRACE = 2.0
     work.Worker = functools.partial(  # type: ignore[misc, assignment]
