@@ -106,6 +106,8 @@ class Received(Base):
     # be what Reply-To says instead, which nobody vouches for
     addresses: Mapped[str] = mapped_column(Text, default="", server_default="")  # others that its own text names
     text_digest: Mapped[str] = mapped_column(String(32), default="", server_default="")  # its own text's
+    settled_at: Mapped[datetime | None]  # when a person settled what was held or asked in it
+    settled_by: Mapped[str] = mapped_column(Text, default="", server_default="")  # who that was
 
 
 class Participant(Base):
@@ -226,7 +228,8 @@ class Returned(Base):
 class Notice(Base):
     """One thing that the organisers should know: `kind` is one of NOTICES, `key` says what makes it the same thing.
 
-    `told_at` is for whoever mails it to them; `settled_at` is set once it is over without them.
+    `told_at` is when it was put into an alert, `alert` that one's number. `settled_at` is set once it is over:
+    by itself, or by a person's decision (`settled_by`).
     """
 
     __tablename__ = "notice"
@@ -243,7 +246,53 @@ class Notice(Base):
     address: Mapped[str] = mapped_column(Text, default="")
     detail: Mapped[str] = mapped_column(Text, default="")
     told_at: Mapped[datetime | None]
+    alert: Mapped[int | None]
     settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+class Seat(Base):
+    """One wish for a computer in a country office, and what became of it; a later wish is a row of its own.
+
+    `state` is one of SEAT_STATES. Of a wish that waits `office` is "": any office of the `country` will do. `asked_at`
+    and `asked_order` (the change that says so) give the place on the waiting list. `ended_at` and `why` (a word) say
+    when and why it was over, `who` who decided, "" where the rules did.
+    """
+
+    __tablename__ = "seat"
+    __table_args__ = (Index("ix_seat_event_state", "event", "state"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    event: Mapped[str] = mapped_column(String(255))
+    participant_id: Mapped[int] = mapped_column(BigId, ForeignKey("participant.id", ondelete="CASCADE"), index=True)
+    country: Mapped[str] = mapped_column(String(2))
+    office: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(16))
+    asked_at: Mapped[datetime]
+    asked_order: Mapped[int] = mapped_column(BigInteger, default=0)
+    given_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    why: Mapped[str] = mapped_column(String(32), default="")
+    who: Mapped[str] = mapped_column(Text, default="")
+
+
+class Guest(Base):
+    """One address that was invited to an event by `mailbot invite`, with what the list says of it.
+
+    `address` is `email` as `addresses.key` writes it: nobody is invited twice to an event.
+    """
+
+    __tablename__ = "guest"
+    __table_args__ = (UniqueConstraint("event", "address"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    event: Mapped[str] = mapped_column(String(255), index=True)
+    address: Mapped[str] = mapped_column(String(320), index=True)
+    email: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text, default="")
+    organisation: Mapped[str] = mapped_column(Text, default="")
+    language: Mapped[str] = mapped_column(String(16), default="")
+    listed_at: Mapped[datetime]
 
 
 class Fact(Base):
@@ -278,7 +327,14 @@ NOTICES = (
     "answers_itself",
     "not_composed",
     "event_gone",
+    "held",
+    "question",
+    "computer",
+    "mail_failed",
+    "mail_late",
+    "mailbox_down",
 )
+SEAT_STATES = ("seated", "waiting", "ended")
 OUTBOX_STATES = ("waiting", "claimed", "in_doubt", "sent", "failed", "expired", "withdrawn")
 
 
