@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from mailbot.rsvp import attendance, names, phones, phrases, signature
+from mailbot.rsvp import attendance, names, phones, phrases, places, signature
 from mailbot.rsvp.answer import Value, Where
 from mailbot.rsvp.candidates import Candidate, Record
 from mailbot.rsvp.context import Context
@@ -174,8 +174,16 @@ def plain_title(text: str) -> str:
 
 
 def organisation(found: Candidate) -> Value:
-    """Return an organisation as written, without the article or connector before it."""
-    return of_candidate(found, _shortened(found.value))
+    """Return an organisation as written, without the article or connector before it and the place behind a comma.
+
+    "Homecarers Guild, Cardiff" is the Guild; a place in brackets or inside the name is part of it.
+    """
+    return of_candidate(found, _without_place(_shortened(found.value)))
+
+
+def _without_place(text: str) -> str:
+    head, comma, tail = text.rpartition(", ")
+    return head if comma and not set(tail) & set("()") and places.is_place(tail) else text
 
 
 def fuller(one: Value, other: Value) -> Value:
