@@ -196,7 +196,7 @@ def heard(session: Session, source: Source) -> None:
         if person.reachable == "unreachable":
             registry.note_reachable(session, person, source)
         elif person.reachable == "yes":
-            session.add(Change(participant_id=person.id, at=source.at, who=source.sender, field="reachable",
+            session.add(Change(participant_id=person.id, at=source.at, who=source.who, field="reachable",
                                received_id=source.received_id, old=None, new="yes"))  # fmt: skip
 
 

@@ -35,7 +35,11 @@ through."""
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who says something, by which message, when. `sender` is the address that an answer to it would go to."""
+    """Who says something, by which message, when. `sender` is the address that an answer to it would go to.
+
+    `by` is whoever decided that it counts, where that was not the sender: "organiser …" or "command". `meant` is the
+    participant whom they named.
+    """
 
     received_id: int | None
     sender: str
@@ -44,6 +48,13 @@ class Source:
     utc_offset: int | None = None
     language: str = ""
     vouched: Vouched | None = None  # None: a person's own decision, or a test's; nothing is asked then
+    by: str = ""
+    meant: int | None = None
+
+    @property
+    def who(self) -> str:
+        """Whom the history names for what is changed."""
+        return self.by or self.sender
 
     @property
     def writer(self) -> str:
@@ -70,7 +81,7 @@ def record(session: Session, event: str, reading: Reading, source: Source) -> li
 
     Raises Held when a person must decide; the caller then rolls back.
     """
-    if len(reading.answers) > MAX_PEOPLE:
+    if len(reading.answers) > MAX_PEOPLE and not source.by:
         raise Held("many_people", f"{len(reading.answers)} people in one message")
     done = []
     for answer in reading.answers:
@@ -87,7 +98,9 @@ def _register(session: Session, event: str, answer: Answer, reading: Reading, so
     tentative = answer.partstat == "TENTATIVE"
     status = "tentative" if tentative else "registered"
     proven = _proven(session, event, source)
-    person = identity.find(session, event, answer, source.sender, correction=reading.correction, proven=proven)
+    person = _meant(session, event, source) or identity.find(
+        session, event, answer, source.sender, correction=reading.correction, proven=proven
+    )
     new = person is None
     if person is None:
         person = _new_unless_known(session, event, answer, source, reading=reading, status=status)
@@ -109,7 +122,9 @@ def _register(session: Session, event: str, answer: Answer, reading: Reading, so
 
 
 def _decline(session: Session, event: str, answer: Answer, source: Source) -> Recorded:
-    person = identity.find_to_cancel(session, event, answer, source.sender, _proven(session, event, source))
+    person = _meant(session, event, source) or identity.find_to_cancel(
+        session, event, answer, source.sender, _proven(session, event, source)
+    )
     if person is not None:
         vouched.check(session, person, source.vouched)
         changed = []
@@ -127,6 +142,12 @@ def _decline(session: Session, event: str, answer: Answer, source: Source) -> Re
             _set(session, person, name, value, source)
     _spoke(session, person, "decline", source)
     return Recorded(person, "not_coming", ())
+
+
+def _meant(session: Session, event: str, source: Source) -> Participant | None:
+    """Return the participant whom somebody named who may decide that."""
+    person = session.get(Participant, source.meant) if source.meant is not None else None
+    return person if person is not None and person.event == event else None
 
 
 def _proven(session: Session, event: str, source: Source) -> list[Participant]:
@@ -185,7 +206,7 @@ def _new(session: Session, event: str, answer: Answer, source: Source, status: s
     )
     session.add(person)
     session.flush()
-    change = Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
+    change = Change(participant_id=person.id, at=source.at, who=source.who, received_id=source.received_id,
                     field="status", old=None, new=status)  # fmt: skip
     session.add(change)
     return person
@@ -207,7 +228,7 @@ def _is_stale(session: Session, person: Participant, source: Source) -> bool:
 def _set_status(session: Session, person: Participant, status: str, source: Source, words: str) -> list[str]:
     if person.status == status:
         return []
-    session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
+    session.add(Change(participant_id=person.id, at=source.at, who=source.who, received_id=source.received_id,
                        field="status", old=person.status, new=status, words=words))  # fmt: skip
     if status == "registered" and person.status == "declined":
         person.registered_at = source.at
@@ -230,7 +251,7 @@ def _set_aside(session: Session, person: Participant, status: str, answer: Answe
     if not said:
         return
     told = "; ".join(f"{name}: {new}" for name, new in said.items())
-    session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
+    session.add(Change(participant_id=person.id, at=source.at, who=source.who, received_id=source.received_id,
                        field=SET_ASIDE, old=None, new=told[:MAX_VALUE]))  # fmt: skip
     person.review = " ".join(dict.fromkeys([*person.review.split(), "older_message"]))
 
@@ -271,7 +292,7 @@ def _set(session: Session, person: Participant, name: str, value: Value, source:
     if name == "email" and isinstance(new, str):
         _readdress(session, person, new, source)
     person.changed_at = source.at
-    session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
+    session.add(Change(participant_id=person.id, at=source.at, who=source.who, received_id=source.received_id,
                        field=name, old=_text(old), new=_text(new), words=value.words, place=value.where,
                        rule=value.rule, confidence=value.confidence))  # fmt: skip
     return True
@@ -316,7 +337,7 @@ def _latest(session: Session, person: Participant, source: Source) -> None:
 
 
 def _spoke(session: Session, person: Participant, kind: str, source: Source) -> None:
-    session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
+    session.add(Change(participant_id=person.id, at=source.at, who=source.who, received_id=source.received_id,
                        field=SPOKE, old=None, new=kind))  # fmt: skip
 
 
@@ -335,7 +356,7 @@ def note_reachable(session: Session, person: Participant, source: Source) -> Non
     """Note that an address is alive again: its owner wrote from it, or gave another one."""
     person.review = " ".join(w for w in person.review.split() if w.partition(":")[0] not in suggest.ABOUT_ADDRESS)
     notices.settle(session, person.id, ("unreachable",), source.at)
-    session.add(Change(participant_id=person.id, at=source.at, who=source.sender, received_id=source.received_id,
+    session.add(Change(participant_id=person.id, at=source.at, who=source.who, received_id=source.received_id,
                        field="reachable", old=person.reachable, new="yes"))  # fmt: skip
     person.reachable = "yes"
 
