@@ -4,7 +4,8 @@
 package only reads: it never changes the registry, never sends, never reads a clock.
 
 Inside: `rows` draws the registry from the tables, `numbers` counts (pure), `words` says it in a language, `columns`,
-`people`, `history` and `sections` prepare what is shown, `charts` draws, `page` lays out.
+`people`, `history`, `glance`, `attention`, `pictures` and `filters` prepare what is shown, `sections` gathers it for an
+event, `charts` draws, `page` lays out.
 """
 
 from mailbot.report.page import page, pieces

@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from mailbot.config import Config
 from mailbot.report import charts, numbers, rows
+from mailbot.report.attention import Needs
 from mailbot.report.columns import phone
 from mailbot.report.history import Histories, invitation_of
-from mailbot.report.sections import Needs, Source, event_page
+from mailbot.report.sections import Source, event_page
 from mailbot.report.words import FOLDER, Words, find
 
 BUFFERED = 64

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from mailbot import report
 from mailbot.config import Config, load
 from mailbot.models import Change, Outbox, Participant, Received
+from mailbot.report.attention import reply
 from mailbot.report.page import policy
-from mailbot.report.sections import reply
 from tests.report.sample import CONFIG, NOW, START, fill
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{ 7*7 }}{% for %}&lt;b&gt;</style></title>"
