@@ -49,7 +49,7 @@ def check(
     """Check configuration, templates and database; show when which mail goes out."""
     settings = configured(context, config)
     composer = Composer(settings.templates, settings)
-    problems = [str(p) for p in composer.check()]
+    problems, notes = [str(p) for p in composer.check()], [str(n) for n in composer.notes()]
     missing = {str(p).partition("/")[2].partition("/")[0] for p in problems if "there is no such template" in p}
     unused = [p for p in _unused(composer) if p.partition("/")[0] not in missing]  # that folder's trouble is told
     secrets = [str(p) for p in missing_secrets(settings, utc_now())]
@@ -60,11 +60,12 @@ def check(
         out.print_json(
             data={
                 "config": str(settings.path), "database": database, "secrets": secrets, "templates": problems,
-                "unused": unused, "schedule": moments, "servers": servers,
+                "notes": notes, "unused": unused, "schedule": moments, "servers": servers,
             }
         )  # fmt: skip
     else:
-        _print(settings, secrets, database, problems, unused, servers)
+        _print(settings, secrets, database, problems, [*notes, *(f"{path} is not used by anything" for path in unused)],
+               servers)  # fmt: skip
     if problems or secrets:
         raise typer.Exit(WRONG)
     if database["problem"] or any(s["problem"] for s in servers):
@@ -116,7 +117,7 @@ def _moment_json(event: EventConfig, moment: schedule.Moment) -> dict[str, str]:
 
 
 def _print(  # noqa: PLR0917 -- what was found, in the order in which it is shown
-    settings: Config, secrets: list[str], database: dict[str, str], problems: list[str], unused: list[str],
+    settings: Config, secrets: list[str], database: dict[str, str], problems: list[str], notes: list[str],
     servers: list[dict[str, Any]],
 ) -> None:  # fmt: skip
     def line(good: bool, text: str) -> None:
@@ -129,8 +130,8 @@ def _print(  # noqa: PLR0917 -- what was found, in the order in which it is show
     line(not problems, f"templates {settings.templates} in {', '.join(settings.languages)}")
     for problem in problems:
         out.print(f"      {problem}", markup=False, soft_wrap=True)
-    for path in unused:
-        out.print(f"      {path} is not used by anything", markup=False, soft_wrap=True)
+    for note in notes:
+        out.print(f"      {note}", markup=False, soft_wrap=True)
     for server in servers:
         line(not server["problem"], f"{server['name']}: {server['problem'] or 'signed in'}")
         for name, value in server["found"].items():

@@ -46,9 +46,33 @@ def problems(composer: Composer) -> list[Problem]:
         except WordsRefused as refused:
             found += refused.problems
             continue
+        left = _left_out(composer, language)
         for mail in composer.mails():
-            found += _mail(composer, mail, language)
+            found += _mail(composer, mail, language) if mail not in left else ()
     return found
+
+
+def notes(composer: Composer) -> list[Problem]:
+    """Return what languages leave to the configuration's first, since their words say so."""
+    found = []
+    for language in composer.config.languages:
+        try:
+            left = _left_out(composer, language)
+        except WordsRefused:
+            continue  # told as a problem
+        if left:
+            where = f"{composer.templates.name}/{FOLDER}/{language}.toml"
+            found.append(Problem(where, f"{', '.join(left)} go out in {composer.config.languages[0]}"))
+    return found
+
+
+def _left_out(composer: Composer, language: str) -> list[str]:
+    """Return the mails that a language doesn't have, and needn't: the first language needs them all."""
+    there = load(composer.templates, language).mails
+    if not there or language == composer.config.languages[0]:
+        return []
+    files = [m for m in composer.mails() if (composer.templates / m / f"{language}.md").is_file()]
+    return [mail for mail in composer.mails() if mail not in (*there, *files)]
 
 
 def unused(composer: Composer) -> list[Path]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mailbot.compose import samples
-from mailbot.compose.check import problems, unused
+from mailbot.compose.check import notes, problems, unused
 from mailbot.compose.context import variables
 from mailbot.compose.headers import address_header, header, ids_header
 from mailbot.compose.ics import method_of
@@ -19,7 +19,7 @@ from mailbot.compose.invitation import entry_for
 from mailbot.compose.letter import Letter
 from mailbot.compose.render import FAULTS, Rendered, environment, render
 from mailbot.compose.typeset import typeset
-from mailbot.compose.words import Words, load
+from mailbot.compose.words import FOLDER, Words, load
 from mailbot.config import Config
 from mailbot.errors import MailbotError, Problem
 
@@ -29,6 +29,9 @@ ACKNOWLEDGEMENT = "acknowledgement"
 BUILT_IN = (ACKNOWLEDGEMENT, "moved", "event_cancelled", "event_restored")
 """Mails that mailbot sends by itself, beside those that the configuration names."""
 
+OFFICE = ("office_seat", "office_waiting")
+"""Mails about a computer in an office: sent by itself too, where an event has offices."""
+
 
 class Composer:
     """Makes messages of the templates in a folder, for the events of a configuration."""
@@ -36,7 +39,7 @@ class Composer:
     def __init__(self, templates: Path, config: Config) -> None:
         self.templates, self.config = templates, config
         self._env = environment(templates)
-        self._words: dict[str, Words] = {}
+        self._words: dict[str, tuple[tuple[int, int], Words]] = {}
 
     def compose(self, letter: Letter) -> bytes:
         """Return the message, with CRLF line ends; raises MailbotError where a template fails.
@@ -56,6 +59,10 @@ class Composer:
         """Return what is wrong with the templates, in every language and case that can occur; [] where all is well."""
         return problems(self)
 
+    def notes(self) -> list[Problem]:
+        """Return what is no mistake but good to know: mails that a language leaves to the configuration's first."""
+        return notes(self)
+
     def unused(self) -> list[Path]:
         """Return templates that nothing in the configuration uses: mails nobody sends, languages nobody gets."""
         return unused(self)
@@ -74,15 +81,20 @@ class Composer:
     def mails(self) -> tuple[str, ...]:
         """Return the names of all mails that the configuration can send."""
         outs = (mailout.name for event in self.config.events for mailout in event.mailouts)
-        return tuple(dict.fromkeys((*BUILT_IN, *outs)))
+        offices = OFFICE if any(event.offices for event in self.config.events) else ()
+        return tuple(dict.fromkeys((*BUILT_IN, *offices, *outs)))
 
     def _words_for(self, letter: Letter) -> Words:
         """Return the words of the letter's language if there is such a mail in it, else of the first language."""
         there = (self.templates / letter.mail / f"{letter.language}.md").is_file()
         language = letter.language if there else self.config.languages[0]
-        if language not in self._words:
-            self._words[language] = load(self.templates, language)
-        return self._words[language]
+        path = self.templates / FOLDER / f"{language}.toml"
+        stat = path.stat() if path.exists() else None
+        stamp = (stat.st_mtime_ns, stat.st_size) if stat else (0, 0)
+        known = self._words.get(language)
+        if known is None or known[0] != stamp:
+            known = self._words[language] = (stamp, load(self.templates, language))
+        return known[1]
 
     def _render(self, letter: Letter, words: Words) -> Rendered:
         name = f"{letter.mail}/{words.language}.md"

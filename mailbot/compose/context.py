@@ -12,14 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel.numbers import format_decimal
 
 from mailbot import schedule
 from mailbot.addresses import Address, key
-from mailbot.compose.letter import CASES, FIELDS, SURE, Letter, Person
-from mailbot.compose.render import link, mask, tidy
+from mailbot.compose.letter import CASES, FIELDS, OFFICE_CASES, SURE, Letter, Person
+from mailbot.compose.render import MOST, isolate, link, mask, tidy
 from mailbot.compose.when import Clocks, When, address_of, date_in
 from mailbot.compose.words import Words
 from mailbot.config import Config, EventConfig, Secret
@@ -72,7 +73,8 @@ class EventView:
     """The event: `when` is its span, `place` an address or "".
 
     `connect` is the moment to begin connecting, `connect_now` whether it has come when the mail is written. `cancelled`
-    says that it will not take place, `reason` why, "" where that is not said.
+    says that it will not take place, `reason` why, "" where that is not said. `connect_lead` is "30 minutes", in the
+    plural form of the language.
     """
 
     title: str
@@ -81,6 +83,7 @@ class EventView:
     starts: When
     connect: When
     connect_minutes: int
+    connect_lead: str
     connect_now: bool
     decline: str
     cancelled: bool
@@ -101,7 +104,7 @@ class MeetingView:
     @property
     def password(self) -> str:
         """The password, looked up only by a mail that says it (the sandbox keeps templates from `_secret`)."""
-        return mask(self._secret.reveal()) if self._secret else ""
+        return _put(self._secret.reveal()) if self._secret else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +119,27 @@ class GuideView:
     sent: str
 
 
+@dataclass(frozen=True, slots=True)
+class SeatView:
+    """A computer in an office: `when` it is kept for the person, at the office's clock first; texts may be ""."""
+
+    office: str
+    address: str
+    contact: str
+    phone: str
+    when: When
+
+
 TOP = (
     "case", "event", "meeting", "people", "person", "name", "others", "several", "missing", "waiting", "unsure",
-    "connects", "online", "in_person", "guide", "office", "entry", "moved", "moved_from", "question", "subject",
-    "sender", "address", "language", "direction",
+    "connects", "online", "in_person", "guide", "office", "seat", "counted", "entry", "moved", "moved_from",
+    "question", "subject", "sender", "address", "language", "direction",
 )  # fmt: skip
 """The names that every template may use."""
 
 FIELDS_OF = {
     "event": EventView, "meeting": MeetingView, "person": PersonView, "one": PersonView, "line": Line,
-    "guide": GuideView, "moved_from": When,
+    "guide": GuideView, "moved_from": When, "seat": SeatView,
 }  # fmt: skip
 """The views behind those names, and behind the usual names of loops."""
 
@@ -155,7 +169,7 @@ def variables(letter: Letter, words: Words, config: Config) -> dict[str, Any]:
         "connects": bool(letter.event.webex.url) and modes != {"in_person"},
         "people": people,
         "person": people[own.index(True) if True in own else 0] if people else None,
-        "name": mask(_greeted(letter.recipient, lead if True in own else None)),
+        "name": _put(_greeted(letter.recipient, lead if True in own else None)),
         "others": bool(people) and True not in own,
         "several": len(people) > 1,
         "missing": _asked(letter, people, words),
@@ -165,13 +179,15 @@ def variables(letter: Letter, words: Words, config: Config) -> dict[str, Any]:
         "in_person": "in_person" in modes,
         "guide": _guide(letter, words, coming),
         "office": letter.now < letter.event.starts - OFFICE,
+        "seat": _seat(letter, clocks),
+        "counted": words.counted(words.people, len(people)),
         "entry": letter.entry,
         "moved": letter.moved_from is not None,
         "moved_from": clocks.at(letter.moved_from) if letter.moved_from else None,
-        "question": mask(letter.question),
-        "subject": mask(letter.subject),
-        "sender": mask(config.smtp.from_.name or letter.event.title_in(letter.language)),
-        "address": mask(config.smtp.from_.email),
+        "question": _put(letter.question),
+        "subject": _put(letter.subject),
+        "sender": _put(config.smtp.from_.name or letter.event.title_in(letter.language)),
+        "address": _put(config.smtp.from_.email),
         "language": words.language,
         "direction": words.direction,
     }
@@ -185,8 +201,16 @@ def is_own(person: Person, recipient: Address) -> bool:
     return bool(person.email) and len(names[1]) > 1 and (names[0] <= names[1] or names[1] <= names[0])
 
 
+def _put(text: str, most: int = MOST) -> str:
+    """Return a text from outside as it may stand in a template: masked, and in one piece whatever its direction."""
+    return isolate(mask(text, most))
+
+
 def _case(letter: Letter) -> str:
     """Return the case: the letter's, else what the people say; whoever registers for a cancelled event is told so."""
+    if letter.mail in OFFICE_CASES:
+        known = OFFICE_CASES[letter.mail]
+        return letter.case if letter.case in known else known[0]
     case = letter.case if letter.case in CASES else _case_of(letter.everybody)
     return "event_cancelled" if letter.event.cancelled and case not in ("declined", "question") else case
 
@@ -213,8 +237,8 @@ def _person(person: Person, own: bool, letter: Letter, words: Words) -> PersonVi
     shown = () if own else ("email",)
     lines = tuple(line for field in (*FIELDS[:1], *shown, *FIELDS[1:]) if (line := _line(person, field, letter, words)))
     return PersonView(
-        name=mask(person.name or ""),
-        email=mask(person.email or ""),
+        name=_put(person.name or ""),
+        email=_put(person.email or ""),
         lines=lines,
         missing=tuple(words.ask[f] for f in missing),
         mode=person.mode or "",
@@ -250,8 +274,8 @@ def _line(person: Person, field: str, letter: Letter, words: Words) -> Line | No
     return Line(
         field=field,
         label=words.labels[field],
-        value=mask(shown),
-        words=mask(told, QUOTED) if differs(field, shown, told) and not _fragment(field, told) else "",
+        value=_put(shown),
+        words=_put(told, QUOTED) if differs(field, shown, told) and not _fragment(field, told) else "",
         unsure=evidence is not None and evidence.confidence < SURE,
         new=field in letter.changed,
     )
@@ -298,17 +322,19 @@ def _event(letter: Letter, words: Words, clocks: Clocks) -> EventView:
     event = letter.event
     before = event.webex.connect_before
     connect = event.starts - timedelta(days=before.days) - before.exact
+    minutes = round((event.starts - connect).total_seconds() / 60)
     return EventView(
-        title=mask(event.title_in(words.language)),
-        place=mask(address_of(event, words)),
+        title=_put(event.title_in(words.language)),
+        place=_put(address_of(event, words)),
         when=clocks.span(event.starts, event.ends),
         starts=clocks.at(event.starts),
         connect=clocks.at(connect),
-        connect_minutes=round((event.starts - connect).total_seconds() / 60),
+        connect_minutes=minutes,
+        connect_lead=words.counted(words.minutes, minutes),
         connect_now=letter.now >= connect,
         decline=words.decline,
         cancelled=event.cancelled,
-        reason=mask(event.because_in(words.language), MOST_REASON),
+        reason=_put(event.because_in(words.language), MOST_REASON),
     )
 
 
@@ -316,7 +342,7 @@ def _meeting(event: EventConfig, words: Words) -> MeetingView:
     webex, needs = event.webex, event.webex.requirements
     return MeetingView(
         url=link(webex.url),
-        number=mask(webex.meeting_number),
+        number=_put(webex.meeting_number),
         phones=_masked(webex.phone),
         mbps=format_decimal(needs.mbps, locale=words.locale) if needs.mbps else "",
         devices=_masked(words.devices.get(device, device) for device in needs.devices),
@@ -325,7 +351,22 @@ def _meeting(event: EventConfig, words: Words) -> MeetingView:
 
 
 def _masked(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(mask(text) for text in texts)
+    return tuple(_put(text) for text in texts)
+
+
+def _seat(letter: Letter, clocks: Clocks) -> SeatView | None:
+    """Return the seat that was found, told at the office's clock where that is known."""
+    seat = letter.seat
+    if seat is None:
+        return None
+    span = (seat.starts, seat.ends)
+    return SeatView(
+        office=_put(seat.office),
+        address=_put(seat.address),
+        contact=_put(seat.contact),
+        phone=_put(phone_text(seat.phone)),
+        when=clocks.span_in(ZoneInfo(seat.zone), *span) if seat.zone else clocks.span(*span),
+    )
 
 
 def _guide(letter: Letter, words: Words, coming: list[PersonView]) -> GuideView | None:

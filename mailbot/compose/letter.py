@@ -21,6 +21,10 @@ CASES = ("registered", "changed", "declined", "tentative", "calendar", "question
 """What an acknowledgement answers to. Several people, a colleague, what is missing and who waits for a computer are
 seen from `people` and `missing`, and combine with the case."""
 
+OFFICE_CASES = {"office_seat": ("found", "changed"), "office_waiting": ("waiting", "lost")}
+"""What the mails about a computer in an office say: one was found, or place or time are others than they were; none is
+free yet, or the one that was found can't be kept."""
+
 CALENDAR = {"guide": "request", "moved": "request", "event_cancelled": "cancel", "event_restored": "request"}
 """What the mails carry for the calendar, where the letter doesn't say."""
 
@@ -55,10 +59,28 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """A computer in an office, kept for the person whom the mail is about; texts are "" where they aren't known.
+
+    `contact` is the address of who looks after the computers there; `starts` and `ends` are aware: when the person may
+    sit there. `zone` is the office's (IANA); where it is "" the times are told as the event's are.
+    """
+
+    office: str
+    contact: str
+    starts: datetime
+    ends: datetime
+    address: str = ""
+    phone: str = ""
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One mail to compose.
 
-    `mail` is the template's folder, `case` one of CASES (for the acknowledgement only). `person` is whom the mail is
+    `mail` is the template's folder, `case` one of CASES (for the acknowledgement; for the mails
+    about an office's computer of OFFICE_CASES; `office_seat` needs `seat`). `person` is whom the mail is
     about, `people` everybody where it is about several. `missing` names the fields still to be given. `message_id` is
     ours, `in_reply_to` and `references` are those of what they wrote, in angle brackets. `sequence` counts the changes
     of their calendar entry so far; `moved_from` is the event's former start where it has moved since they registered,
@@ -89,6 +111,7 @@ class Letter:
     uid: str = ""
     calendar: str = ""
     guide_sent: datetime | None = None
+    seat: Seat | None = None
 
     @property
     def everybody(self) -> tuple[Person, ...]:

@@ -38,6 +38,8 @@ _MASKED = str.maketrans({c: chr(MASK + ord(c)) for c in PUNCTUATION})
 _BARE = str.maketrans({chr(MASK + ord(c)): c for c in PUNCTUATION})
 _ESCAPED = str.maketrans({chr(MASK + ord(c)): escape(c) for c in PUNCTUATION})
 _BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c"
+_ISOLATED = re.compile("\u2068([^\u2068\u2069]*)\u2069")
+_ONE_WORD = re.compile(r"[A-Za-z](?:[A-Za-z0-9._@-]*[A-Za-z0-9])?")
 _LABELLED = re.compile(r"([^<:]{1,60}?)[\s\u00a0\u202f]*:[\s\u00a0\u202f]+(.+)", re.DOTALL)
 _TAG_AT_END = re.compile(r"^(?!(?:[ \t]*\{%(?:[^%]|%(?!\}))*%\})+[ \t]*$).+%\}(?=$)", re.MULTILINE)
 _SUBJECT = re.compile(r"\s*Subject:[ \t]*(?P<subject>[^\n]*)\n?(?P<body>.*)", re.DOTALL)
@@ -71,6 +73,11 @@ def tidy(value: str, most: int = MOST) -> str:
 def mask(value: str, most: int = MOST) -> str:
     """Return a text from outside in characters that Markdown does not know; see the module."""
     return tidy(value, most).translate(_MASKED)
+
+
+def isolate(text: str) -> str:
+    """Return a text that stands in a sentence of whatever direction as one piece (UAX #9, 2.4.2); "" stays empty."""
+    return f"\u2068{text}\u2069" if text else ""
 
 
 def link(url: str) -> str:
@@ -110,15 +117,43 @@ def render(env: Templates, name: str, values: dict[str, Any], typeset: Callable[
 
     `typeset` puts the language's spaces into the body. Raises what Jinja2 raises, and NoSubject.
     """
-    parts = _SUBJECT.fullmatch(env.get_template(name).render(values))
+    told = _only_needed(env.get_template(name).render(values), values["direction"])
+    parts = _SUBJECT.fullmatch(told)
     if parts is None or not parts["subject"].strip():
         raise NoSubject('the text does not begin with "Subject: " and a subject')
     subject = " ".join(parts["subject"].split()).translate(_BARE)
     body = re.sub(r"\n{3,}", "\n\n", typeset(parts["body"])).strip() + "\n"
     page = env.get_template(LAYOUT).render(
-        language=values["language"], direction=values["direction"], subject=escape(subject), content=to_html(body)
+        language=values["language"],
+        direction=values["direction"],
+        subject=escape(subject),
+        content=_spans(to_html(body)),
     )
     return Rendered(subject, to_text(body), _inlined(page.translate(_ESCAPED)))
+
+
+def _only_needed(text: str, direction: str) -> str:
+    """Drop the isolates of what reads well without: they travel along when somebody copies a password or a number."""
+    return _ISOLATED.sub(lambda found: found[0] if _turns(found[1].translate(_BARE), direction) else found[1], text)
+
+
+def _turns(text: str, direction: str) -> bool:
+    """Say whether a text would be torn or turned round in a sentence of a direction."""
+    kinds = {unicodedata.bidirectional(char) for char in text}
+    if direction == "rtl":
+        return bool(kinds & {"L", "EN"}) and not _ONE_WORD.fullmatch(text)
+    return bool(kinds & {"R", "AL"})
+
+
+def _spans(html: str) -> str:
+    """Isolate by elements what the text part isolates by characters: more programs know `dir`."""
+    return _ISOLATED.sub(lambda found: f'<span dir="{_direction_of(found[1])}">{found[1]}</span>', html)
+
+
+def _direction_of(text: str) -> str:
+    """Return the direction of the first letter (UAX #9, P2); what has none, such as a phone number, goes ltr."""
+    kinds = (unicodedata.bidirectional(char) for char in text.translate(_BARE))
+    return "rtl" if next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L" else "ltr"
 
 
 def to_text(markdown: str) -> str:
@@ -208,7 +243,7 @@ def _button(node: SyntaxTreeNode) -> str:
     """A button that Outlook draws too: the cell has the colour, the link has the padding; the address stands below."""
     url = escape(str(node.attrs["href"]))
     label = escape("".join(child.content for child in node.children))
-    shown = f'<p class="address"><a class="plain" href="{url}">{url}</a></p>'
+    shown = f'<p class="address"><a class="plain" dir="ltr" href="{url}">{url}</a></p>'
     return (
         f'<table role="presentation" class="button" cellpadding="0" cellspacing="0" border="0"><tr>'
         f'<td class="button" bgcolor="#14506b"><a class="button" href="{url}">{label}</a></td></tr></table>{shown}'

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from mailbot.addresses import Address
-from mailbot.compose.letter import Letter, Person, Shown
+from mailbot.compose.letter import Letter, Person, Seat, Shown
+from mailbot.compose.when import zone_of
 from mailbot.config import EventConfig, Secret
 from mailbot.errors import MailbotError
 
@@ -187,6 +188,41 @@ def _cancelled_why(letter: Letter, sample: Sample) -> Letter:
     )
 
 
+def _seat(letter: Letter, sample: Sample) -> Letter:
+    """A seat in the first office that the event has, else in an invented one."""
+    there = letter.event.offices[0] if letter.event.offices else None
+    country = there.country if there else "SN"
+    seat = Seat(
+        office=there.name if there else "Bureau de Dakar",
+        contact=there.contact if there else "office@mail.example",
+        address="12 rue du Port",
+        starts=letter.event.starts - timedelta(minutes=30),
+        ends=letter.event.ends,
+        zone=zone_of(country, letter.event.starts),
+    )
+    return replace(_waiting(letter, sample), seat=seat)
+
+
+def _seat_changed(letter: Letter, sample: Sample) -> Letter:
+    return replace(_seat(letter, sample), case="changed")
+
+
+def _seat_colleague(letter: Letter, sample: Sample) -> Letter:
+    return replace(_seat(letter, sample), person=replace(sample.colleague, email=None, needs_access=True))
+
+
+def _no_seat_yet(letter: Letter, sample: Sample) -> Letter:
+    return replace(letter, person=replace(sample.person, needs_access=True))
+
+
+def _seat_lost(letter: Letter, sample: Sample) -> Letter:
+    return replace(_no_seat_yet(letter, sample), case="lost")
+
+
+def _no_seat_for_colleague(letter: Letter, sample: Sample) -> Letter:
+    return replace(_seat_colleague(letter, sample), seat=None)
+
+
 def _registers_for_cancelled(letter: Letter, sample: Sample) -> Letter:
     return replace(_cancelled(letter, sample), case="registered")
 
@@ -227,6 +263,10 @@ def _makers(mail: str) -> dict[str, Maker]:
     if mail == "event_restored":
         return {"online": _online, "in_person": _in_person, "colleague": _colleague,
                 "after_guide": _restored_after_guide, "moved": _moved}  # fmt: skip
+    if mail == "office_seat":
+        return {"found": _seat, "changed": _seat_changed, "colleague": _seat_colleague}
+    if mail == "office_waiting":
+        return {"waiting": _no_seat_yet, "lost": _seat_lost, "colleague": _no_seat_for_colleague}
     usual: dict[str, Maker] = {"online": _online, "in_person": _in_person, "colleague": _colleague}
     return usual | {"moved": _moved, "waiting": _waiting, "late": _late} if mail == "guide" else usual
 

@@ -18,6 +18,7 @@ from babel.core import get_global
 from babel.dates import format_date, format_time, get_timezone_location
 from phonenumbers import timezone as phone_zones
 
+from mailbot.compose.render import isolate
 from mailbot.compose.words import Words
 from mailbot.config import EventConfig
 
@@ -86,43 +87,68 @@ class Clocks:
         """Tell one moment."""
         return self._when(moment, moment)
 
-    def _when(self, start: datetime, end: datetime) -> When:
-        local = start.astimezone(self._zone)
-        bare = self._bare(start, end, self._zone, local)
-        here = bare if self._place == "UTC" else self._words.here.format(time=bare, place=self._place)
-        here = _elide(here, self._place, self._words.elision)
+    def span_in(self, zone: ZoneInfo, start: datetime, end: datetime) -> When:
+        """Tell from when to when in a third zone first, such as an office's, and beside it at the event's place."""
+        local = start.astimezone(zone)
+        bare = self._bare(start, end, zone, local)
+        same = _same_clock(zone, self._zone, start, end)
         return When(
             date=date_in(local, self._words),
             day=day_in(local, self._words),
             bare=bare,
-            time=self._words.utc.format(time=bare) if self._place == "UTC" else here,
+            time=self._there(bare, zone.key),
+            elsewhere=() if same else (self._here(self._bare(start, end, self._zone, local)),),
+        )
+
+    def _when(self, start: datetime, end: datetime) -> When:
+        local = start.astimezone(self._zone)
+        bare = self._bare(start, end, self._zone, local)
+        return When(
+            date=date_in(local, self._words),
+            day=day_in(local, self._words),
+            bare=bare,
+            time=self._here(bare),
             elsewhere=tuple(self._elsewhere(start, end, local)),
         )
+
+    def _here(self, bare: str) -> str:
+        """Tell a time at the event's place."""
+        if self._place == "UTC":
+            return self._words.utc.format(time=bare)
+        told = self._words.clocks.get(self._place, self._words.here)
+        return _elide(told.format(time=bare, place=_whole(self._place, self._words)), self._place, self._words.elision)
+
+    def _there(self, bare: str, zone: str) -> str:
+        """Tell a time in a zone, by the name of its city."""
+        return self._words.there.format(time=bare, at=at_place(city(zone, self._words), self._words))
 
     def _bare(self, start: datetime, end: datetime, zone: tzinfo, shown: datetime) -> str:
         """Tell the time of day in a zone, with the date wherever it isn't the one shown already."""
         first, last = start.astimezone(zone), end.astimezone(zone)
         told = self._clock(first)
         if first.date() != shown.date():
-            told = f"{day_in(first, self._words)}, {told}"
+            told = self._dated(first)
         if start == end:
             return told
         if last.date() != first.date():
-            return f"{told} – {day_in(last, self._words)}, {self._clock(last)}"
-        return f"{told}–{self._clock(last)}"
+            return self._words.days.format(start=told, end=self._dated(last))
+        return self._words.span.format(start=told, end=self._clock(last))
+
+    def _dated(self, moment: datetime) -> str:
+        return self._words.dated.format(date=day_in(moment, self._words), time=self._clock(moment))
 
     def _elsewhere(self, start: datetime, end: datetime, local: datetime) -> Iterable[str]:
         words = self._words
         mine = [zone for zone in self._own if not _same_clock(ZoneInfo(zone), self._zone, start, end)]
         for zone in mine:
-            time = self._bare(start, end, ZoneInfo(zone), local)
-            yield words.there.format(time=time, at=at_place(city(zone, words), words))
+            yield self._there(self._bare(start, end, ZoneInfo(zone), local), zone)
         if self._own or self._place == "UTC":
             return
         yield words.utc.format(time=self._bare(start, end, UTC, local))
         if self._offset is not None and not _same_clock(self._offset, self._zone, start, end):
             name = re.sub(r"([+−])0?(\d+)(?::00)?", r"\1\2", self._offset.tzname(None).replace("-", "−"))
-            yield words.offset.format(time=self._bare(start, end, self._offset, local), offset=name)
+            told = self._bare(start, end, self._offset, local)
+            yield words.offset.format(time=told, offset=_whole(name, words))
 
     def _clock(self, moment: datetime) -> str:
         return format_time(moment, self._words.clock, tzinfo=moment.tzinfo, locale=self._words.locale)
@@ -169,6 +195,15 @@ def own_zones(
         min(names, key=lambda name: (name in SMALL_ZONES, name not in _main_zones())) for names in groups.values()
     ]
     return tuple(sorted(largest, key=lambda name: name in SMALL_ZONES))
+
+
+def zone_of(country: str, moment: datetime) -> str:
+    """Return the zone that a country's offices go by, "" where the country has several clocks at that moment."""
+    territories = get_global("zone_territories")
+    names = sorted(name for name, territory in territories.items() if territory == country and _known(name))
+    names = [name for name in names if name not in SMALL_ZONES] or names
+    clocks = {moment.astimezone(ZoneInfo(name)).utcoffset() for name in names}
+    return min(names, key=lambda name: name not in _main_zones()) if len(clocks) == 1 else ""
 
 
 def _phone_zones(phone: str) -> list[str]:
@@ -221,7 +256,12 @@ def city(zone: str, words: Words) -> str:
 
 def at_place(name: str, words: Words) -> str:
     """Return the name of a place with the preposition that it takes."""
-    return words.at.get(name) or words.at.get("", "{place}").format(place=name)
+    return words.at.get(name) or words.at.get("", "{place}").format(place=_whole(name, words))
+
+
+def _whole(text: str, words: Words) -> str:
+    """Keep a name that may be of another script in one piece, where sentences go the other way."""
+    return isolate(text) if words.direction == "rtl" else text
 
 
 @cache
@@ -248,7 +288,8 @@ def clock_of(event: EventConfig, words: Words) -> str:
     place = place_of(event, words)
     if place == "UTC":
         return place
-    return _elide(words.here.format(time="", place=place), place, words.elision).strip(" ,")
+    told = words.clocks.get(place, words.here)
+    return _elide(told.format(time="", place=place), place, words.elision).strip(" ,،")
 
 
 def address_of(event: EventConfig, words: Words) -> str:

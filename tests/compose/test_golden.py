@@ -11,9 +11,14 @@ from mailbot.compose import Composer
 from tests.compose import screenshots
 from tests.compose.conftest import LANGUAGES
 
+MAILS = (
+    "acknowledgement", "moved", "event_cancelled", "event_restored", "office_seat", "office_waiting", "guide",
+    "reminder",
+)  # fmt: skip
+
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("mail", ["acknowledgement", "moved", "event_cancelled", "event_restored", "guide", "reminder"])
+@pytest.mark.parametrize("mail", MAILS)
 def test_the_words_of_every_mail_are_those_that_were_approved(composer: Composer, mail: str, language: str) -> None:
     golden = screenshots.GOLDEN / f"{mail}.{language}.txt"
     assert screenshots.golden_text(composer, mail, language) == golden.read_text("utf-8")
