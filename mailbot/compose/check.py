@@ -23,7 +23,7 @@ from mailbot.compose.letter import Letter
 from mailbot.compose.render import FAULTS, LAYOUT, NoSubject, Templates, environment, render
 from mailbot.compose.typeset import typeset
 from mailbot.compose.words import FOLDER, WordsRefused, load
-from mailbot.config import EventConfig
+from mailbot.config import EventConfig, builtin_templates
 from mailbot.config.model import Place, Webex
 from mailbot.errors import Problem
 
@@ -76,10 +76,14 @@ def _left_out(composer: Composer, language: str) -> list[str]:
 
 
 def unused(composer: Composer) -> list[Path]:
-    """Return templates of mails that nothing sends, and in languages that nobody gets."""
+    """Return templates of mails that nothing sends, and in languages that nobody gets.
+
+    Those that come with mailbot don't count: whoever leaves some of its languages out has done nothing wrong.
+    """
     folders = [f for f in sorted(composer.templates.iterdir()) if f.is_dir() and f.name not in OTHERS]
     files = [file for folder in folders for file in sorted(folder.glob("*.md"))]
-    return [f for f in files if f.parent.name not in composer.mails() or f.stem not in composer.config.languages]
+    idle = [f for f in files if f.parent.name not in composer.mails() or f.stem not in composer.config.languages]
+    return [file for file in idle if not (builtin_templates() / file.relative_to(composer.templates)).exists()]
 
 
 def _mail(composer: Composer, mail: str, language: str) -> Iterator[Problem]:
