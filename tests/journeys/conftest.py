@@ -114,6 +114,8 @@ class Organisation:
     top: str = ""
     mailbox_extra: str = ""
     now: datetime = datetime(2027, 3, 1, 8, 0, tzinfo=GENEVA)
+    imap_port: int = 0  # where a proxy stands before the server
+    smtp_port: int = 0
     _open: list[tuple[Database, Turns, list[Box]]] = field(default_factory=list)
     _count: int = 0
 
@@ -123,11 +125,12 @@ class Organisation:
         for name, value in changes.items():
             setattr(self, name, value)
         boxes = "".join(
-            MAILBOX.format(port=self.dovecot.imap, user=user, extra=self.mailbox_extra) for user in self.users
+            MAILBOX.format(port=self.imap_port or self.dovecot.imap, user=user, extra=self.mailbox_extra)
+            for user in self.users
         )
         text = CONFIG.format(
-            mailboxes=boxes, smtp=self.smtp.port, start=self.start, end=self.end, smtp_extra=self.smtp_extra,
-            event_extra=self.event_extra, event_keys=self.event_keys, top=self.top,
+            mailboxes=boxes, smtp=self.smtp_port or self.smtp.port, start=self.start, end=self.end,
+            smtp_extra=self.smtp_extra, event_extra=self.event_extra, event_keys=self.event_keys, top=self.top,
         )  # fmt: skip
         (self.folder / "config.toml").write_text(text, "utf-8")
         return load(self.folder / "config.toml")
