@@ -2,7 +2,8 @@
 
 Only constants are changed, so that a test need not wait minutes. `MAILBOT_DIE_AT=n` kills the process (-9) at the n-th
 step: a step is right before a commit, right after it, right before the final dot, or right after its answer came.
-`MAILBOT_WATCHDOG` gives the watchdog other seconds, `MAILBOT_HANG=1` lets every turn hang.
+`MAILBOT_WATCHDOG` gives the watchdog other seconds, `MAILBOT_HANG=1` lets every turn hang. `MAILBOT_CLOCK` names a file
+with the seconds by which the clock on the wall is wrong.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -82,8 +84,21 @@ def hurry() -> None:
         worker.Turns.turn = lambda *_: time.sleep(600)  # type: ignore[assignment, method-assign, return-value]
 
 
+def wrong_clock(path: Path) -> None:
+    """Let the clock on the wall be wrong by as much as a file says at the time of asking."""
+
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + timedelta(seconds=float(path.read_text() or 0) if path.exists() else 0)
+
+    worker.datetime = Wrong  # type: ignore[attr-defined]
+
+
 if __name__ == "__main__":
     hurry()
+    if os.environ.get("MAILBOT_CLOCK"):
+        wrong_clock(Path(os.environ["MAILBOT_CLOCK"]))
     if os.environ.get("MAILBOT_DIE_AT"):
         die_at(int(os.environ["MAILBOT_DIE_AT"]))
     cli.main()

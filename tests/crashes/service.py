@@ -157,13 +157,14 @@ class Service:
         return found
 
     def carry_post(self) -> None:
-        """Carry copies to ourselves into the first mailbox until the end."""
+        """Carry copies to ourselves into the first mailbox until the end, or what was sent into its Sent folder."""
         while not self._ending.wait(0.02):
             while self._carried < len(self.smtp.messages):
                 delivered = self.smtp.messages[self._carried]
-                if COPIES in delivered.recipients:
+                box = "Sent" if self.evidence == "sent" else "INBOX"
+                if box == "Sent" or COPIES in delivered.recipients:
                     try:
-                        self.dovecot.append(self.users[0], delivered.data)
+                        self.dovecot.append(self.users[0], delivered.data, box=box)
                     except Exception:  # noqa: BLE001 -- the server may be down for the test; post waits
                         break
                 self._carried += 1
