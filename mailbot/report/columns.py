@@ -68,7 +68,7 @@ def columns(words: Words, mailouts: Sequence[str]) -> list[Column]:
         _moment(w, "registered", "wide", lambda r: r.registered_at),
         _moment(w, "changed", "", lambda r: r.changed_at),
         _mail(w, "acknowledged", w.text("field.acknowledged"), "", lambda r: r.acknowledged),
-        *(_mail(w, f"{m}_sent", _sent_label(w, m), "wide", lambda r, m=m: r.mailed.get(m)) for m in mailouts),  # type: ignore[misc]
+        *(_mail(w, f"{m}_sent", sent_label(w, m), "wide", lambda r, m=m: r.mailed.get(m)) for m in mailouts),  # type: ignore[misc]
         _delivery(w),
         _confidence(w),
     ]
@@ -98,7 +98,8 @@ def _when(label: str, words: Words, moment: datetime) -> Cell:
     return Cell(label, words.moment(moment), moment.isoformat(), short=True)
 
 
-def _sent_label(words: Words, mail: str) -> str:
+def sent_label(words: Words, mail: str) -> str:
+    """Return what the column is called that says when a mail-out was sent."""
     if words.has(f"sent.{mail}"):
         return words.text(f"sent.{mail}")
     return words.text("sent.other", mail=words.named("mail", mail).capitalize())

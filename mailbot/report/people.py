@@ -93,36 +93,35 @@ def _entries(entries: Sequence[Entry], words: Words) -> tuple[EntryShown, ...]:
         if e.letter is not None:
             seen.add(e.letter.id)
         steps = tuple(_step(s, words) for s in e.steps)
-        shown.append(EntryShown(e.at, _by(e, words), steps, None if again else e.letter, again))
+        shown.append(EntryShown(e.at, told_by(e.who, e.received, words), steps, None if again else e.letter, again))
     return tuple(shown)
 
 
-def _by(entry: Entry, words: Words) -> str:
+def told_by(who: str, received: int | None, words: Words) -> str:
     """Say who changed something: a participant's message, an organiser, a command, or time."""
-    if entry.who == SERVER:
+    if who == SERVER:
         return words.text("history.by_server")
-    if entry.received is not None:
-        return words.text("history.by_message", who=entry.who)
-    for who in ("command", "retention"):
-        if entry.who == who:
-            return words.text(f"history.by_{who}")
-    return words.text("history.by_organiser", who=entry.who.removeprefix("organiser").strip() or entry.who)
+    if received is not None:
+        return words.text("history.by_message", who=who)
+    if who in {"command", "retention"}:
+        return words.text(f"history.by_{who}")
+    return words.text("history.by_organiser", who=who.removeprefix("organiser").strip() or who)
 
 
 def _step(step: Step, words: Words) -> StepShown:
     source = [words.text(f"place.{step.place}")] if words.has(f"place.{step.place}") else []
     source += [words.text("history.sure", percent=words.percent(step.confidence))] if step.words else []
-    new = _value(step.field, step.new, words)
+    new = told_value(step.field, step.new, words)
     return StepShown(
         label=words.named("field", step.field),
-        old=_value(step.field, step.old, words),
+        old=told_value(step.field, step.old, words),
         new=new,
         words="" if step.words.strip() in {new, step.new} else step.words,  # saying it twice tells nothing
         source=", ".join(source),
     )
 
 
-def _value(field: str, value: str, words: Words) -> str:
+def told_value(field: str, value: str, words: Words) -> str:
     """Word a value of the history: codes become words, numbers are grouped, the rest stays as it was written."""
     if not value:
         return ""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 import phonenumbers
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from mailbot.models import Change, Outbox, Participant, Received
@@ -215,11 +215,21 @@ def _bounces(session: Session, people: Sequence[int]) -> dict[int, str]:
     return {row.participant_id: row.words for row in session.execute(query.order_by(Change.id))}
 
 
-def waiting_for_a_person(session: Session) -> list[Received]:
-    """Return the messages that are held, and those with a question, oldest first, without their bytes."""
+def for_a_person(*, settled: bool = False) -> Select[Received]:
+    """Ask for the messages that are held, and those with a question, oldest first, without their bytes.
+
+    Those that a person settled are left out, unless asked for.
+    """
     query = select(Received).where(or_(Received.disposition == "held", Received.question != ""))
+    if not settled:
+        query = query.where(Received.settled_at.is_(None))
     query = query.where(Received.disposition != "duplicate").options(defer(Received.raw, raiseload=True))
-    return list(session.scalars(query.order_by(Received.collected_at, Received.id)))
+    return query.order_by(Received.collected_at, Received.id)
+
+
+def waiting_for_a_person(session: Session) -> list[Received]:
+    """Return the messages that wait for a person."""
+    return list(session.scalars(for_a_person()))
 
 
 def stuck_mails(session: Session) -> list[Outbox]:
