@@ -30,7 +30,7 @@ from mailbot.errors import Problem
 if TYPE_CHECKING:
     from mailbot.compose.composer import Composer
 
-OTHERS = frozenset({FOLDER, "report"})
+OTHERS = frozenset({FOLDER, "report", "organisers"})
 """Folders below the templates that are not mails."""
 
 LAYOUT_NAMES = ("language", "direction", "subject", "content")

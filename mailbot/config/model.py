@@ -168,10 +168,15 @@ def usual_port(data: Any, wire: str, security: str) -> Any:
 
 
 class Organisers(Table):
-    """Who will get digest and alerts, not sent yet; `digest` is a time of day in the next event's zone, None: none."""
+    """Who gets digest and alerts, and decides; `digest` is a time of day in the next event's zone, None: none.
+
+    `language` is that of the mails to them, None: the configuration's first.
+    """
 
     addresses: tuple[v.EmailText, ...] = Field(min_length=1)
     digest: Annotated[time | None, BeforeValidator(v.read_digest)] = time(8, 0)
+    alerts: Annotated[bool, BeforeValidator(v.read_flag)] = True
+    language: v.Language | None = None
 
 
 class Requirements(Table):
