@@ -6,17 +6,20 @@ Reads rows, changes none; the words of a mail are `templates/`' and `compose`'s 
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from mailbot import mailouts, news, registry, tokens
+from mailbot import mailouts, news, registry, rosters, seats, tokens
 from mailbot.addresses import Address, key
 from mailbot.compose import Letter, Person, Shown
 from mailbot.compose.context import GUIDE
-from mailbot.config import Config, EventConfig
+from mailbot.compose.letter import Seat
+from mailbot.compose.when import zone_of
+from mailbot.config import Config, EventConfig, OfficeConfig
 from mailbot.models import Change, Outbox, Participant, Received
+from mailbot.models import Seat as Wish
 from mailbot.rsvp.answer import FIELDS
 
 CASES = {
@@ -37,6 +40,8 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
     Raises KeyError when the configuration no longer knows the event.
     """
     event = config.event(row.event)
+    if row.mail == rosters.ROSTER:
+        return _roster(session, row, event, config, now)
     received = _answered(session, row)
     people = _people(session, row)
     calendar = _calendar(session, row, event, people)
@@ -62,6 +67,7 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
         uid=f"{event.slug}-{people[0].id}@{config.smtp.domain}" if len(people) == 1 else "",
         guide_sent=_guide_sent(session, event, people),
         headers=_reply_to(row, config),
+        seat=_seat(session, row, event),
     )
 
 
@@ -71,6 +77,32 @@ def _reply_to(row: Outbox, config: Config) -> tuple[tuple[str, str], ...]:
     if config.smtp.reply_to != "plus" or not word:
         return ()
     return (("Reply-To", tokens.plus_address(config.smtp.from_.email, tokens.REPLY, word)),)
+
+
+def _seat(session: Session, row: Outbox, event: EventConfig) -> Seat | None:
+    """Return the computer that a mail tells of; it is kept from when people should begin to connect."""
+    found = session.get(Wish, seats.seat_of(row.key)) if row.mail == seats.SEAT else None
+    office = next((o for o in event.offices if found and (o.country, o.name) == (found.country, found.office)), None)
+    return _office(office, event) if office else None
+
+
+def _office(office: OfficeConfig, event: EventConfig) -> Seat:
+    before = event.webex.connect_before
+    return Seat(office=office.name, contact=office.contact, address=office.address, phone=office.phone,
+                starts=event.starts - timedelta(days=before.days) - before.exact, ends=event.ends,
+                zone=zone_of(office.country, event.starts))  # fmt: skip
+
+
+def _roster(session: Session, row: Outbox, event: EventConfig, config: Config, now: datetime) -> Letter:
+    """Return what an office's contact is told; their answer goes to the organisers, who know what it means."""
+    place = rosters.place_of(session, event, row)
+    if place is None:
+        raise KeyError(row.key)
+    return Letter(
+        mail=row.mail, language=row.language, event=event, recipient=Address("", row.recipient),
+        message_id=row.message_id, now=now, people=tuple(_person(session, p, event) for p in place.people),
+        seat=_office(place.office, event), headers=(("Reply-To", ", ".join(config.organisers.addresses)),),
+    )  # fmt: skip
 
 
 def missing(person: Participant, event: EventConfig) -> list[str]:
@@ -177,7 +209,7 @@ def _name_of(row: Outbox, people: list[Participant], received: Received | None) 
 
 def _case(row: Outbox, received: Received | None, people: list[Participant]) -> str:
     if row.mail != "acknowledgement":
-        return ""
+        return row.case
     declined = [p.status == "declined" for p in people]
     if declined and all(declined):
         return "declined"  # also where they changed their mind again before this could leave

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from mailbot import news, notices, outbox, schedule
+from mailbot import news, notices, outbox, rosters, schedule, seats
 from mailbot.config import Config, EventConfig, MailoutConfig
 from mailbot.database import Database
 from mailbot.log import say
@@ -38,6 +38,8 @@ def plan(database: Database, config: Config, now: datetime) -> int:
             owed = [o for mailout in outs for o in _owed(session, config, event, mailout, now)]
             new = outbox.put(session, owed, now, config.smtp.domain)
             new += outbox.put(session, news.owed(session, config, event, now), now, config.smtp.domain)
+            new += outbox.put(session, seats.plan(session, config, event, now), now, config.smtp.domain)
+            new += outbox.put(session, rosters.plan(session, config, event, now), now, config.smtp.domain)
         if new:
             say("mail_planned", event=event.slug, count=new)
         count += new
@@ -191,6 +193,8 @@ def still_owed(session: Session, row: Outbox, event: EventConfig, now: datetime)
     """Return "" when a written-down mail is still owed at the moment of its claim, else why not, as a word."""
     if row.mail == news.ACKNOWLEDGEMENT:
         return ""
+    if row.mail == rosters.ROSTER:
+        return rosters.still_due(session, row, event)
     if event.cancelled != (row.mail == news.CANCELLED):
         return "event_cancelled" if event.cancelled else "event_restored"
     if row.event_start != event.starts:
@@ -202,6 +206,8 @@ def still_owed(session: Session, row: Outbox, event: EventConfig, now: datetime)
         return "forgotten"
     if row.mail in news.NEWS:
         return _in_the_way(person)
+    if row.mail in (seats.SEAT, seats.WAITING):
+        return _in_the_way(person) or seats.still_so(session, row)
     mailout = event.mailout(row.mail)
     return "mailout_removed" if mailout is None else _not_now(session, row, person, event, mailout, now)
 

@@ -29,8 +29,11 @@ ACKNOWLEDGEMENT = "acknowledgement"
 BUILT_IN = (ACKNOWLEDGEMENT, "moved", "event_cancelled", "event_restored")
 """Mails that mailbot sends by itself, beside those that the configuration names."""
 
-OFFICE = ("office_seat", "office_waiting")
+OFFICE = ("office_seat", "office_waiting", "office_roster")
 """Mails about a computer in an office: sent by itself too, where an event has offices."""
+
+NO_PARTICIPANTS = ("office_roster",)
+"""Mails to people who have nothing to cancel."""
 
 
 class Composer:
@@ -107,6 +110,7 @@ class Composer:
     def _headers(self, letter: Letter, subject: str, words: Words) -> str:
         """Return the header lines that go before those of the body."""
         answers = letter.mail == ACKNOWLEDGEMENT
+        no_cancelling = answers or letter.mail in NO_PARTICIPANTS
         extra = {name.lower(): (name, value) for name, value in letter.headers}
         lines = [
             address_header("From", [self.config.smtp.from_]),
@@ -121,7 +125,7 @@ class Composer:
             header("X-Mailbot-Mail", letter.mail),
             header("X-Mailbot-Id", letter.message_id.strip("<>")),
             header("Content-Language", words.language),
-            "" if answers else header("List-Unsubscribe", self._unsubscribe(words, letter)),
+            "" if no_cancelling else header("List-Unsubscribe", self._unsubscribe(words, letter)),
         ]
         taken = {name for name in extra if name in {line.partition(":")[0].lower() for line in lines}}
         kept = [line for line in lines if line and line.partition(":")[0].lower() not in taken]

@@ -223,6 +223,21 @@ def _no_seat_for_colleague(letter: Letter, sample: Sample) -> Letter:
     return replace(_seat_colleague(letter, sample), seat=None)
 
 
+def _roster(letter: Letter, sample: Sample) -> Letter:
+    """What an office is told; the mail goes to its contact."""
+    seat = _seat(letter, sample).seat
+    to = Address("", seat.contact if seat else "")
+    return replace(letter, person=None, people=(sample.person,), seat=seat, recipient=to, in_reply_to="", references=())
+
+
+def _roster_of_several(letter: Letter, sample: Sample) -> Letter:
+    return replace(_roster(letter, sample), people=(sample.person, replace(sample.colleague, email=None)))
+
+
+def _roster_of_nobody(letter: Letter, sample: Sample) -> Letter:
+    return replace(_roster(letter, sample), people=())
+
+
 def _registers_for_cancelled(letter: Letter, sample: Sample) -> Letter:
     return replace(_cancelled(letter, sample), case="registered")
 
@@ -267,6 +282,9 @@ def _makers(mail: str) -> dict[str, Maker]:
         return {"found": _seat, "changed": _seat_changed, "colleague": _seat_colleague}
     if mail == "office_waiting":
         return {"waiting": _no_seat_yet, "lost": _seat_lost, "colleague": _no_seat_for_colleague}
+    if mail == "office_roster":
+        return {"one": _roster, "several": _roster_of_several, "nobody": _roster_of_nobody,
+                "cancelled": lambda letter, sample: _called_off(_roster(letter, sample))}  # fmt: skip
     usual: dict[str, Maker] = {"online": _online, "in_person": _in_person, "colleague": _colleague}
     return usual | {"moved": _moved, "waiting": _waiting, "late": _late} if mail == "guide" else usual
 

@@ -183,6 +183,11 @@ def read_country(value: object) -> str:
     raise v.wrong(f"{v.shown(value)} is no country code", instead)
 
 
+def read_office_language(value: object) -> str:
+    """Take a language code, "" for the country's own."""
+    return v.read_language(value) if value != "" else ""
+
+
 def read_database(value: object, info: ValidationInfo) -> str:
     """Take an SQLAlchemy URL of SQLite or PostgreSQL; a relative SQLite path starts at the configuration's folder."""
     instead = 'write "sqlite:///registry.db" or "postgresql+psycopg://user@host/name"'

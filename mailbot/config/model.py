@@ -30,6 +30,7 @@ from mailbot.config.checks import (
     read_database,
     read_field,
     read_mailout_name,
+    read_office_language,
     read_slug,
     read_title,
     read_why,
@@ -213,12 +214,19 @@ class MailoutConfig(Table):
 
 
 class OfficeConfig(Table):
-    """An office with computers for participants whose own connection falls short; `country` is ISO 3166-1 alpha-2."""
+    """An office with computers for participants whose own connection falls short; `country` is ISO 3166-1 alpha-2.
+
+    `address` and `phone` are for participants, as they should read them; `language` is the contact's, "" for the first
+    of the configuration's that is official there.
+    """
 
     country: Annotated[str, BeforeValidator(read_country)]
     name: v.Text
     contact: v.EmailText
     seats: Annotated[int, v.number("seats", 0, 10_000, 4)] = 1
+    address: v.AnyText = ""
+    phone: v.AnyText = ""
+    language: Annotated[str, BeforeValidator(read_office_language)] = ""
 
 
 MAILOUTS = (
