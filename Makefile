@@ -2,9 +2,10 @@
 # make test     all checks and tests; installs what they need
 # make check    only the checks that need no server: lint, format, types, floors
 # make bench    the performance table
+# make torture  kill, freeze, cut and fill everything at random, and count: MAILBOT_TORTURE="10 minutes" or "40 rounds"
 # make score    how well replies are read
 # make mails    every mail as .eml, .html and picture, in build/mails
-.PHONY: demo test check bench score models mails lock clean
+.PHONY: demo test check bench torture score models mails lock clean
 
 BIN = .venv/bin
 
@@ -26,6 +27,11 @@ check:
 bench:
 	@.ci/venv constraints-dev.txt
 	@$(BIN)/python -m bench
+
+torture:
+	@.ci/venv constraints-dev.txt
+	@.ci/servers
+	@$(BIN)/python -m tests.crashes.torture
 
 score:
 	@.ci/venv constraints-dev.txt

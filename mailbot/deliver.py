@@ -93,7 +93,8 @@ class Deliverer:
     def _allowance(self, session: Session, pause: health.Paused | None, now: datetime) -> int:
         most = BATCH * len(self.sinks)
         if pause is not None:
-            if now < pause.until <= now + LONGEST_PAUSE:
+            by_a_clock_ahead = pause.noted is not None and pause.noted > now + outbox.AHEAD
+            if now < pause.until <= now + LONGEST_PAUSE and not by_a_clock_ahead:
                 return 0
             most = 1  # one mail tries the way before the others follow
         if self.config.smtp.max_per_minute:
@@ -198,7 +199,7 @@ class Deliverer:
         before = health.paused(session)
         count = before.count + 1 if before else 1
         until = outbox.pause_until(now, count, max(getattr(e, "after", None) or PAUSED_LEAST for e in found))
-        health.note_pause(session, until, count)
+        health.note_pause(session, until, count, now)
         error = found[0]
         self._in_the_way = f"the way out waits: {error}"
         if not self.trouble:

@@ -36,15 +36,17 @@ SMTP = Ends("smtp contact", "smtp trouble")
 """The facts about the way out; no mailbox's name can make the same."""
 
 PAUSE = "smtp pause"
-"""The fact that the way out waits: its moment is the end of the pause, its value how many came in a row."""
+"""The fact that the way out waits: its moment is the end of the pause, its value how many came in a row and when that
+was noted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """Until when the way out waits, and how many pauses came in a row without a mail being taken in between."""
+    """Until when the way out waits, how many pauses came in a row without a mail being taken in between, since when."""
 
     until: datetime
     count: int
+    noted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,15 @@ def reached(session: Session, ends: Ends) -> Reached:
 def paused(session: Session) -> Paused | None:
     """Return the latest pause of the way out, also one that is over, until a mail is taken again."""
     fact = session.get(Fact, PAUSE)
-    return Paused(fact.at, int(fact.value)) if fact is not None else None
+    if fact is None:
+        return None
+    count, _, noted = fact.value.partition(" ")
+    return Paused(fact.at, int(count), datetime.fromisoformat(noted) if noted else None)
 
 
-def note_pause(session: Session, until: datetime, count: int) -> None:
+def note_pause(session: Session, until: datetime, count: int, now: datetime | None = None) -> None:
     """Note that nothing is sent before a moment."""
-    session.merge(Fact(name=PAUSE, value=str(count), at=until))
+    session.merge(Fact(name=PAUSE, value=f"{count} {now.isoformat()}" if now else str(count), at=until))
 
 
 def end_pause(session: Session) -> None:

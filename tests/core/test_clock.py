@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailbot import outbox, rehearsal
+from mailbot import health, outbox, rehearsal
 from mailbot.cli import parts
 from mailbot.database import open_database
 from mailbot.models import Outbox
@@ -81,6 +81,16 @@ def test_after_the_clock_was_set_absence_proves_nothing_for_a_while(core: Core) 
     assert deliverer.settle(NOW + HOURS + MINUTE) == 1
     with core.database.read() as session:
         assert session.get_one(Outbox, 1).state == "waiting"
+
+
+def test_a_pause_that_was_noted_by_a_clock_that_ran_ahead_is_over(core: Core) -> None:
+    core.someone(1)
+    put(core, owed(1, event=EVENT, participant_id=1), now=NOW)
+    deliverer = core.deliverer()
+    for noted, sent in ((NOW, 0), (NOW + MINUTE * 50, 1)):
+        with core.database.write() as session:
+            health.note_pause(session, NOW + MINUTE * 55, 1, noted)
+        assert deliverer.deliver(NOW) == sent
 
 
 @pytest.mark.parametrize(("step", "noticed"), [(HOURS, True), (-HOURS, True), (MINUTE / 6, False)])

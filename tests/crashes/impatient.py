@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from mailbot import cli, deliver, health, outbox, worker
 from mailbot.cli import parts, work
 from mailbot.database import Database
-from mailbot.smtp import SmtpSession
+from mailbot.smtp import SmtpSession, refusal
 
 SETTLE_AFTER = timedelta(seconds=3)  # a copy to ourselves takes a moment, more on a loaded machine
 
@@ -74,6 +74,8 @@ def hurry() -> None:
     outbox.PAUSES = (timedelta(seconds=1),)
     outbox.BACK_OFF = (timedelta(seconds=1),)
     outbox.SERVER_PAUSE = timedelta(seconds=1)
+    outbox.AHEAD = timedelta(seconds=5)
+    refusal.RATE_WAIT = timedelta(seconds=1)
     worker.SETTLE_AFTER = SETTLE_AFTER
     worker.RECONNECT = (0.2, 0.5)
     worker.GRACE = 2.0

@@ -63,10 +63,14 @@ class Verdict:
     doubled: int = 0
     wrong: list[str] = field(default_factory=list)
     log: str = ""
+    seconds: float = 0.0  # of waiting until all was done, once all was mended
 
     def __str__(self) -> str:
         counted = " ".join(f"{n}={getattr(self, n)}" for n in ("evidence", "starts", "replies", "lost", "doubled"))
-        return f"MAILBOT_SEED={self.seed} faults={self.faults.total()} {counted} {'; '.join(self.wrong) or 'ok'}"
+        result = "; ".join(self.wrong) or "ok"
+        return (
+            f"MAILBOT_SEED={self.seed} faults={self.faults.total()} {counted} done after {self.seconds:.0f} s: {result}"
+        )
 
 
 class Round:
@@ -155,10 +159,11 @@ class Round:
         self.to_smtp.mend()
         self.service.smtp._faults.clear()
         self._carry_replies()
-        end = time.monotonic() + AFTERWARDS
-        while time.monotonic() < end and not self._done():
+        begun = time.monotonic()
+        while time.monotonic() < begun + AFTERWARDS and not self._done():
             self._start()
             time.sleep(0.1)
+        self.verdict.seconds = time.monotonic() - begun
         time.sleep(1.0)  # whoever would send once more has the time to
 
     def _states(self) -> Counter[str]:
