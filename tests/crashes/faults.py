@@ -100,9 +100,10 @@ def worker_frozen(scene: Scene, _chance: random.Random) -> End:
 
 def second_worker(scene: Scene, _chance: random.Random) -> End:
     """Start another one on the same database: it must be refused as long as the first one lives."""
-    before = scene.pid
+    before, lock = scene.pid, scene.service.folder / "registry.db.lock"
+    holds = bool(before) and lock.exists() and lock.read_text() == str(before)
     second = scene.service.once()
-    if before and before == scene.pid and second.returncode == 0 and "worker_started" in scene.service.log():
+    if holds and before == scene.pid and second.returncode == 0:
         scene.second_worker.append(second.stderr[-500:])
     return nothing
 
