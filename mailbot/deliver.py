@@ -11,12 +11,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mailbot import health, mailouts, notices, outbox, returned, tokens
+from mailbot.briefing import brief_for
 from mailbot.compose import Composer
+from mailbot.compose.brief import TO_ORGANISERS, compose_brief
 from mailbot.config import Config
 from mailbot.database import Database
 from mailbot.errors import GiveUp, InDoubt, MailbotError, Pause, TryLater
@@ -126,10 +129,15 @@ class Deliverer:
     def _compose(self, session: Session, row: Outbox, now: datetime) -> bool:
         """Fix a mail's bytes, unless those composed ahead still say what is true."""
         try:
-            letter = letter_for(session, row, self.config, now)
-            digest = digest_of(letter, templates_stamp(self.composer.templates))
+            if row.mail in TO_ORGANISERS:
+                brief = brief_for(session, row, self.config, now)
+                digest, body = brief.digest, partial(compose_brief, brief, self.config)
+            else:
+                letter = letter_for(session, row, self.config, now)
+                digest = digest_of(letter, templates_stamp(self.composer.templates))
+                body = partial(self.composer.compose, letter)
             if row.body is None or row.digest != digest:
-                row.body, row.digest = self.composer.compose(letter), digest
+                row.body, row.digest = body(), digest
         except Exception as e:  # noqa: BLE001 -- a template's fault must not stop the other mails
             self._not_composed(session, row, f"{outbox.NOT_COMPOSED}: {e}", now)
             return False

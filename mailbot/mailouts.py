@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailbot import news, notices, outbox, rosters, schedule, seats
+from mailbot.compose.brief import TO_ORGANISERS
 from mailbot.config import Config, EventConfig, MailoutConfig
 from mailbot.database import Database
 from mailbot.log import say
@@ -191,7 +192,7 @@ def _got(session: Session, event: EventConfig, people: Sequence[Participant]) ->
 
 def still_owed(session: Session, row: Outbox, event: EventConfig, now: datetime) -> str:
     """Return "" when a written-down mail is still owed at the moment of its claim, else why not, as a word."""
-    if row.mail == news.ACKNOWLEDGEMENT:
+    if row.mail in (news.ACKNOWLEDGEMENT, *TO_ORGANISERS):
         return ""
     if row.mail == rosters.ROSTER:
         return rosters.still_due(session, row, event)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mailbot import outbox
+from mailbot.compose.brief import TO_ORGANISERS
 from mailbot.config import Config, EventConfig
 from mailbot.log import say
 from mailbot.models import Change, Fact, Outbox, Participant
@@ -90,7 +91,8 @@ def owed(session: Session, config: Config, event: EventConfig, now: datetime) ->
     """Notice what was changed of an event, withdraw what is void thereby, and return the mails that tell of it."""
     move, call = _note_move(session, event, now), _note_call(session, event, now)
     if event.cancelled and call is not None:
-        _withdraw(session, event, "event_cancelled", Outbox.mail.not_in((ACKNOWLEDGEMENT, CANCELLED)), now)
+        void = Outbox.mail.not_in((ACKNOWLEDGEMENT, CANCELLED, *TO_ORGANISERS))
+        _withdraw(session, event, "event_cancelled", void, now)
         return _mails(config, event, CANCELLED, _not_told_of_call(session, event, call), number=call.times, now=now)
     if call is not None:
         _withdraw(session, event, "event_restored", Outbox.mail == CANCELLED, now)

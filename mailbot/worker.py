@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import DBAPIError
 
-from mailbot import health, intake, mailouts, outbox
+from mailbot import alerts, health, intake, mailouts, outbox
 from mailbot.collect import collect
 from mailbot.config import Config
 from mailbot.database import Database, explain, in_trouble, is_damaged
@@ -95,6 +95,7 @@ class Turns:
             read += 1
             self.on_message()
         mailouts.plan(self.database, self.config, now)
+        alerts.plan(self.database, self.config, now)
         self.deliverer.settle(now)
         sent = self.deliverer.deliver(now)
         if not sent:

@@ -22,6 +22,7 @@ import pytest
 import sqlalchemy as sa
 
 from mailbot.cli import parts
+from mailbot.compose.brief import TO_ORGANISERS
 from mailbot.config import Config, load
 from mailbot.database import Database, open_database
 from mailbot.models import Outbox, Participant, Received
@@ -160,7 +161,7 @@ class Organisation:
         """Set the clock (wall clock in Geneva), do one turn and return the mails that it sent."""
         if moment:
             self.now = datetime.fromisoformat(moment).replace(tzinfo=GENEVA)
-        before = len(self.smtp.messages)
+        before = len(self.mails())
         _, turns, boxes = self.parts
         for box in boxes:
             turns.collect(box)
@@ -168,7 +169,14 @@ class Organisation:
         return self.mails()[before:]
 
     def mails(self, to: str = "") -> list[Mail]:
-        """Return all mails that were delivered, or those to one address."""
+        """Return all mails to participants that were delivered, or those to one address."""
+        return [mail for mail in self._delivered(to) if mail.kind not in TO_ORGANISERS]
+
+    def told(self, kind: str = "") -> list[Mail]:
+        """Return the mails that organisers got, or those of one kind."""
+        return [mail for mail in self._delivered() if mail.kind in ((kind,) if kind else TO_ORGANISERS)]
+
+    def _delivered(self, to: str = "") -> list[Mail]:
         found = []
         for delivered in self.smtp.messages:
             policy = email.policy.default.clone(message_factory=Mail)
