@@ -257,7 +257,7 @@ def _unbracketed(line: str) -> str:
     if not found or "," in found[1] or "(" in found[3] or not names.is_name(labels.without_enumerator(found[1])):
         return line
     said = fold(found[2]).split()[0].strip(",")
-    inside = "" if said in words.lexicon().single_words("negation.words") else f", {found[2]}"
+    inside = "" if said in words.lexicon().single_words("negation.words") else f", {found[2].replace(';', ',')}"
     rest = found[3].strip(" ,;:.–-")
     return f"{found[1]}{inside}, {rest}" if rest else f"{found[1]}{inside}"
 

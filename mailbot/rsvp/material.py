@@ -12,7 +12,11 @@ from mailbot.rsvp.attendance import Stance
 from mailbot.rsvp.blocks import Reply
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.context import Context
+from mailbot.rsvp.fold import fold
 from mailbot.rsvp.prose import Mention, Scene
+
+_SHORTEST = 2
+"""Letters that a first name has more of: fewer are initials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,16 @@ def is_writer(found: Material, name: str) -> bool:
     signed = found.signature.first("name")
     if signed and names.same_person(name, signed.value):
         return True
+    if not context.sender and _signs_as(found.reply.signature, name):
+        return True
     return (
         names.fits_address(name, context.replies_to or context.address) >= 0.8
         or names.fits_address(name, context.address) >= 0.8
     )
+
+
+def _signs_as(lines: list[str], name: str) -> bool:
+    """Say whether a letter is signed with somebody's first name alone: "Astrid" for Astrid Milena Caicedo."""
+    first = next((x.strip(" ,.!-–—*") for x in lines if x.strip()), "")
+    own = names.bare_name(name).split()
+    return len(own) > 1 and len(first) > _SHORTEST and fold(first) == fold(own[0])

@@ -18,6 +18,8 @@ _DEGREES = re.compile(
     r"(?:(?:[A-Z]{1,2}[a-z]{0,3}\.? ?[A-Z]\.?[a-z]{0,2}|[A-Z]\.? ?[A-Z]\.?[A-Z]?\.?|Esq|Jr|Sr|OP|SJ|OSB)\.?(?:,? |$))+"
 )
 """What stands behind a name and a comma and is no given name: "PhD", "MSc", "LL.M.", "Esq."."""
+_FELLOW = re.compile(r"[A-Z]{1,4}[a-z]{1,3}[A-Z]{1,3}")
+"""A fellowship behind a name: small letters inside, a capital at the end, as no name is written ("FAcSS", "PhD")."""
 _PREFIXED = re.compile(r"(?:d['’]|de['’]|(?:al|el|ul|ad|as|ar|an|at|bin|ben|ibn|ait|aït)[-‐‑])([^\W\d_])")
 """Names that begin with a small prefix: "d'Alva", "al-Ghamdi", "ben-Gurion"."""
 _EXCLAMATION = re.compile(r"^[^!?]{1,40}[!?]+\s+(?=\S)")
@@ -182,7 +184,8 @@ def fits_address(name: str, email: str) -> float:
 
 
 def _degree(word: str) -> bool:
-    return sum(c.isupper() for c in word) > 1 and _polite(word) in grammar.words_that("degrees")
+    known = sum(c.isupper() for c in word) > 1 and _polite(word) in grammar.words_that("degrees")
+    return known or _FELLOW.fullmatch(word) is not None
 
 
 def _letters_behind(name: str, behind: str) -> bool:

@@ -25,8 +25,15 @@ _WRAP = 50
 _NAMED = re.compile(
     r"(?:[A-ZÀ-Þ][\w'’-]*(?:\s(?:&|et|and|y|e|und|de|des|du|da|do|di|del|of|la|le)){0,2}\s)*[A-ZÀ-Þ][\w'’-]*$"
 )
-_FUTURE = re.compile(r"\w{3}(?:ront|rons|ranno|remos|remo|rei)$")
-"""How verbs end that say what people will do: "saranno", "suivront"."""
+_FUTURE = re.compile(
+    r"\w{3}(?:ront|rons)$|\w{2}(?:ranno|remos|remo|rei)$|(?:seront|auront|seran|estaran|iran|serao|estarao|irao)$|"
+    r"\w{3}[aei]r(?:an|ao)$"
+)
+"""How verbs end that say what people will do: "saranno", "suivront", "asistirán"."""
+_CLITIC = re.compile(r"[mjtns]['’](?=[^\W\d_])")
+"""A French pronoun or negation before its verb: "m'a confié", "n'est"; no name holds one in small letters."""
+_NUMBER = re.compile(r"[(+]?\d[\d .()/-]{4,}\d")
+"""Digits that are a telephone number rather than a name's "No. 3" or a year."""
 _QUOTED = re.compile(r"\s[\"“«„]\s?[^\"”»“\n]{2,50}\s?[\"”»“]")
 _LEGAL_FORM = re.compile(
     r",?\s(?:A\.\s?C|a\.\s?s\.\s?b\.\s?l|asbl|ASBL|e\.\s?V|e\.\s?G|g?GmbH|AG|S\.\s?A(?:\.\s?S)?|S\.\s?L|S\.\s?C|I\.\s?A\.\s?P|"
@@ -186,6 +193,8 @@ def rightmost(text: str, folded: str, toks: list[Token], last: int, *, capitals:
         token = toks[index]
         stopped = STOPPER.search(text[toks[index - 1].end : token.start])
         if token.start >= ends or stopped or _leads_to_verb(text, toks, index):
+            break
+        if _CLITIC.match(text, token.start) or _NUMBER.match(text, token.start):
             break
         capital = text[token.start].isupper() or not text[token.start].isalpha()
         place = _place_behind(text, toks, index)

@@ -16,6 +16,12 @@ from mailbot.rsvp.material import Material
 _BEFORE = 45
 """Characters before an address in which its owner's first name may stand: "El correo de don Tomás: …"."""
 _TOKEN = re.compile(r"[^\W_]+")
+_ALL = frozenset(
+    ["all", "alle", "ambas", "ambos", "beide", "both", "deux", "duas", "dois", "dos", "due", "everybody", "everyone",
+     "three", "todas", "todo", "todos", "tous", "tout", "toutes", "tre", "tres", "trois", "tutte", "tutti", "tutto",
+     "zwei", "drei", "entrambe", "entrambi", "tudo", "everything", "alles"]
+)  # fmt: skip
+"""Words that count everybody in, or everything: "send all of it here", "les mails ici pour les trois"."""
 _SHORTEST = 3
 """Letters from which on a word of a name is looked for in the text."""
 
@@ -60,7 +66,9 @@ def at_the_writers(found: Material, name: str, said_of_them: str, *, alone: bool
         if not words.within(here, start, end):
             continue
         said = set(_TOKEN.findall(found.scene.folded[start:end]))
-        if said & own:
+        if said & own or words.within(words.of(found.scene.hits, "attendance.both"), start, end):
+            return True  # theirs, or everybody's: "para as duas serve este endereço"
+        if said & _ALL:
             return True
         before = [m for m in found.scene.mentions if m.start < start and not m.part]
         last = max(before, key=lambda m: m.start, default=None)

@@ -15,6 +15,8 @@ from mailbot.rsvp.prose import Mention
 
 _WORD = re.compile(r"[^\W\d_]+")
 _BRACKETS = re.compile(r"\([^()]*\)")
+_LEAD = 3
+"""Words that may stand before a name at the head of a line: "et le camarade"."""
 _NEXT = 60
 """Characters between two of one list: "Rui Tavares Costa, economista, e Marta Simões"."""
 
@@ -81,12 +83,23 @@ def _stands_in(one: Mention, folded: str, start: int, end: int) -> bool:
 
 def _listed_with(found: Material, one: Mention, other: Mention) -> bool:
     """Say whether somebody stands in one list with another: only an "and", titles and brackets between them."""
+    if _a_line_each(found.scene.folded, one, other):
+        return True
     between = _BRACKETS.sub(" ", found.scene.folded[one.end : other.start])
     if len(between) > _NEXT or re.search(r"[.;:!?\n]\s", between):
         return False
     spoken = _WORD.findall(between)
     joined = any(w in grammar.words_that("and") for w in spoken[-4:]) or "&" in between
     return joined and not words.of(words.within(found.scene.hits, one.end, other.start), "attendance.yes", "people.me")
+
+
+def _a_line_each(folded: str, one: Mention, other: Mention) -> bool:
+    """Say whether two people head a line each, one right below the other: "Mme Eboa, …", "et le camarade Régis …"."""
+    between = folded[one.end : other.start]
+    above = folded[folded.rfind("\n", 0, one.start) + 1 : one.start]
+    below = between.rpartition("\n")[2]
+    few = all(len(_WORD.findall(lead)) <= _LEAD for lead in (above, below))
+    return between.count("\n") == 1 and few and not re.search(r"[.;:!?](?:\s|$)", re.sub(r"\b\w{1,4}\.", "", below))
 
 
 def _comes_too(found: Material, one: Mention) -> bool:

@@ -22,6 +22,7 @@ UNSURE = "writer_or_colleague"
 
 _COLLEAGUE = re.compile(r"colleague|collegue|companer|colega|kolleg|collega")
 _ME = re.compile(r"\W*(?:me|moi|mich|mi|yo|eu|io)\b")
+_FULL_STOP = re.compile(r"(?<=\w{3})[.!?]\s|\n\n")
 _TOKEN = re.compile(r"[^\W_]+")
 
 
@@ -64,6 +65,8 @@ def _comes_as_well(found: Material, one: Mention, spans: Sequence[tuple[int, int
         return False
     start, end = spans[at]
     inside = words.within(found.scene.hits, start, end)
+    if _counted_in(found, one):
+        return True
     mine = words.of(inside, "attendance.mine", "attendance.stand_in")
     if any(h.end <= one.start for h in words.of(inside, "people.together")):
         return True
@@ -73,6 +76,12 @@ def _comes_as_well(found: Material, one: Mention, spans: Sequence[tuple[int, int
     if behalf or _third(found, inside, mine) or (not mine and attendance.modes(found.scene.text[start:end])):
         return True
     return at + 1 < len(spans) and _goes_on(found, *spans[at + 1])
+
+
+def _counted_in(found: Material, one: Mention) -> bool:
+    """Say whether a sentence counts those who come before it names somebody: "siamo in due: io, e Natalya Hrynko"."""
+    counted = [h for h in words.of(found.scene.hits, "attendance.both") if h.end <= one.start]
+    return bool(counted) and not _FULL_STOP.search(found.scene.text[counted[-1].end : one.start])
 
 
 def _third(found: Material, inside: Sequence[Hit], mine: Sequence[Hit]) -> bool:
@@ -105,6 +114,8 @@ def comes_too(found: Material, others: Sequence[Mention]) -> Both | None:
     theirs: list[Mention] = []
     for start, end in attendance.sentences(text):
         named = [m for m in others if start <= m.start < end]
+        if not named and words.within(words.of(found.scene.hits, "attendance.this_address"), start, end):
+            continue  # "send the link to me" says where to write, not who comes
         said = attendance.stance(text[start:end])
         lead = min([m.start for m in named], default=end)
         speaks = _of_themselves(folded[start:lead]) or bool(
@@ -115,7 +126,7 @@ def comes_too(found: Material, others: Sequence[Mention]) -> Both | None:
         together = any(
             start <= h.start and h.end <= lead for h in words.of(found.scene.hits, "people.together")
         ) or _with(folded[start:lead])
-        if not named and speaks and _affirms(said):
+        if not named and speaks and _affirms(said) and (said.yes or not all(m.weak for m in said.modes)):
             mine = mine or tuple(replace(m, start=m.start + start, end=m.end + start) for m in said.modes)
         elif named and speaks and _affirms(said) and together:
             mine = mine or tuple(replace(m, start=m.start + start, end=m.end + start) for m in said.modes)
