@@ -192,9 +192,7 @@ def rightmost(text: str, folded: str, toks: list[Token], last: int, *, capitals:
     while index < len(toks):
         token = toks[index]
         stopped = STOPPER.search(text[toks[index - 1].end : token.start])
-        if token.start >= ends or stopped or _leads_to_verb(text, toks, index):
-            break
-        if _CLITIC.match(text, token.start) or _NUMBER.match(text, token.start):
+        if token.start >= ends or stopped or _leads_away(text, toks, index):
             break
         capital = text[token.start].isupper() or not text[token.start].isalpha()
         place = _place_behind(text, toks, index)
@@ -221,8 +219,10 @@ def rightmost(text: str, folded: str, toks: list[Token], last: int, *, capitals:
     return end
 
 
-def _leads_to_verb(text: str, toks: list[Token], index: int) -> bool:
-    """Say whether "à suivre", "a participar", "pour assister" begins here, which no name holds."""
+def _leads_away(text: str, toks: list[Token], index: int) -> bool:
+    """Say whether a telephone number, "m'a confié", "à suivre" or "a participar" begins here, which no name holds."""
+    if _CLITIC.match(text, toks[index].start) or _NUMBER.match(text, toks[index].start):
+        return True
     if toks[index].text not in grammar.words_that("into_verb") or index + 1 >= len(toks):
         return False
     verb = toks[index + 1]
