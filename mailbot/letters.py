@@ -40,7 +40,7 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
     Raises KeyError when the configuration no longer knows the event.
     """
     event = config.event(row.event)
-    if row.mail == rosters.ROSTER:
+    if row.mail == news.ROSTER:
         return _roster(session, row, event, config, now)
     received = _answered(session, row)
     people = _people(session, row)

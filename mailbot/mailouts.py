@@ -194,7 +194,7 @@ def still_owed(session: Session, row: Outbox, event: EventConfig, now: datetime)
     """Return "" when a written-down mail is still owed at the moment of its claim, else why not, as a word."""
     if row.mail in (news.ACKNOWLEDGEMENT, *TO_ORGANISERS):
         return ""
-    if row.mail == rosters.ROSTER:
+    if row.mail == news.ROSTER:
         return rosters.still_due(session, row, event)
     if event.cancelled != (row.mail == news.CANCELLED):
         return "event_cancelled" if event.cancelled else "event_restored"
@@ -208,7 +208,7 @@ def still_owed(session: Session, row: Outbox, event: EventConfig, now: datetime)
     if row.mail in news.NEWS:
         return _in_the_way(person)
     if row.mail in (seats.SEAT, seats.WAITING):
-        return _in_the_way(person) or seats.still_so(session, row)
+        return _in_the_way(person) or seats.still_so(session, row, event, now)
     mailout = event.mailout(row.mail)
     return "mailout_removed" if mailout is None else _not_now(session, row, person, event, mailout, now)
 

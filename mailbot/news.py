@@ -29,6 +29,8 @@ CANCELLED = "event_cancelled"
 RESTORED = "event_restored"
 """The mail that says that a cancelled event takes place after all."""
 NEWS = (MOVED, CANCELLED, RESTORED)
+ROSTER = "office_roster"
+"""The mail to a country office: who comes there to a computer; it says itself when an event is cancelled."""
 
 START = "start "
 """How the name of a fact begins that holds the start last planned for; the event's slug follows."""
@@ -91,7 +93,7 @@ def owed(session: Session, config: Config, event: EventConfig, now: datetime) ->
     """Notice what was changed of an event, withdraw what is void thereby, and return the mails that tell of it."""
     move, call = _note_move(session, event, now), _note_call(session, event, now)
     if event.cancelled and call is not None:
-        void = Outbox.mail.not_in((ACKNOWLEDGEMENT, CANCELLED, *TO_ORGANISERS))
+        void = Outbox.mail.not_in((ACKNOWLEDGEMENT, CANCELLED, ROSTER, *TO_ORGANISERS))
         _withdraw(session, event, "event_cancelled", void, now)
         return _mails(config, event, CANCELLED, _not_told_of_call(session, event, call), number=call.times, now=now)
     if call is not None:

@@ -18,10 +18,9 @@ from sqlalchemy.orm import Session
 from mailbot import countries, outbox
 from mailbot.config import Config, EventConfig, OfficeConfig
 from mailbot.models import Outbox, Participant, Seat
+from mailbot.news import ROSTER
 from mailbot.seats import OPEN
 
-ROSTER = "office_roster"
-"""The mail to an office's contact: who comes there."""
 BUNDLE = timedelta(minutes=10)
 """How long changes are gathered before an office's contact gets the roster, and the least between two of them."""
 

@@ -28,9 +28,10 @@ WAITING = "office_waiting"
 """The mail that says that all seats in their country are taken for now."""
 WHO = "offices"
 """Who gives and takes seats in the history, where no person decided."""
+COMPUTER = "computer"
+"""The kind of notice by which organisers learn of a wish; only they can grant it where no rule does."""
 NO_OFFICE, NO_SEAT = "no_office", "no_seat"
-"""What organisers should know of a wish: no office is in that country, or all its seats are taken."""
-UNANSWERED = (NO_OFFICE, NO_SEAT)
+"""What they are told of a wish that waits: no office is in that country, or all its seats are taken."""
 
 OPEN = ("seated", "waiting")
 """The states of a wish that is not over."""
@@ -207,7 +208,6 @@ def _seat(session: Session, seat: Seat, office: OfficeConfig, now: datetime, *, 
     seat.state, seat.country, seat.office, seat.given_at, seat.who = "seated", office.country, office.name, now, who
     session.flush()
     _note(session, seat, before, office.name, now, who=who)
-    notices.settle(session, seat.participant_id, UNANSWERED, now)
     say("seat_given", event=seat.event, office=office.name, participant=seat.participant_id)
 
 
@@ -223,23 +223,29 @@ def _note(
 
 
 def _tell_organisers(session: Session, event: EventConfig, people: Mapping[int, Participant], now: datetime) -> None:
-    """Let organisers know of wishes that no rule can grant, once each; what is over is settled."""
-    waiting = {s.participant_id: s for s in _open(session, event).values() if s.state == "waiting"}
-    query = sa.select(Notice).where(
-        Notice.kind.in_(UNANSWERED), Notice.event == event.slug, Notice.settled_at.is_(None)
-    )
-    known = {(n.participant_id, n.kind) for n in session.scalars(query)}
-    abroad = {o.country for o in event.offices}
-    wanted = {(i, NO_SEAT if s.country in abroad else NO_OFFICE) for i, s in waiting.items()}
-    for participant_id, kind in known - wanted:
-        if participant_id is not None:
-            notices.settle(session, participant_id, (kind,), now)
-    for participant_id, kind in sorted(wanted - known):
-        person = people[participant_id]
-        notices.tell(
-            session, kind, f"{event.slug} {participant_id}", now, address=person.write_to or "",
-            detail=waiting[participant_id].country, event=event.slug, participant_id=participant_id,
-        )  # fmt: skip
+    """Let organisers know of each wish and what became of it; of one that got its seat, once they know, it is over."""
+    wishes = {p: s for p, s in _open(session, event).items() if p in people}
+    query = sa.select(Notice).where(Notice.kind == COMPUTER, Notice.event == event.slug)
+    known = {n.participant_id: n for n in session.scalars(query)}
+    there = {o.country for o in event.offices}
+    for participant_id, seat in sorted(wishes.items()):
+        notice, seated = known.get(participant_id), seat.state == "seated"
+        if notice is None or (notice.settled_at is not None and _anew(notice, seat)):
+            detail = f"seat_given:{seat.office}" if seated else f"{NO_SEAT if seat.country in there else NO_OFFICE}"
+            notices.tell(
+                session, COMPUTER, str(participant_id), now, address=people[participant_id].write_to or "",
+                detail=detail, event=event.slug, participant_id=participant_id,
+            )  # fmt: skip
+        elif seated and notice.settled_at is None and notice.told_at is not None:
+            notice.settled_at, notice.settled_by = now, WHO
+
+
+def _anew(notice: Notice, seat: Seat) -> bool:
+    """Say whether a wish is another one than that which is settled, or has lost its seat since."""
+    over = notice.settled_at
+    if over is None or seat.state == "seated":
+        return over is not None and seat.asked_at > over
+    return notice.settled_by == WHO or seat.asked_at > over
 
 
 # ---------------------------------------------------------------- the mails to participants
@@ -308,7 +314,7 @@ def _told(session: Session, event: EventConfig, mail: str) -> set[str]:
 def _mail(
     config: Config, event: EventConfig, mail: str, person: Participant, seat: Seat, *, now: datetime
 ) -> outbox.Owed:
-    at = (now, event.starts, timedelta(0))
+    at = (now, event.ends, timedelta(0))
     return news.mail_to(config, event, mail, person, at=at, number=seat.id)
 
 
@@ -317,8 +323,10 @@ def seat_of(key: str) -> int:
     return int(key.rpartition(" ")[2])
 
 
-def still_so(session: Session, row: Outbox) -> str:
-    """Return "" while what a mail to a participant says of their seat is true, else why not, as a word."""
+def still_so(session: Session, row: Outbox, event: EventConfig, now: datetime) -> str:
+    """Return "" while what a mail to a participant says of their seat is true and of use, else why not, as a word."""
+    if now >= event.starts:
+        return "event_began"
     seat = session.get(Seat, seat_of(row.key))
     wanted = "seated" if row.mail == SEAT else "waiting"
     return "" if seat is not None and seat.state == wanted else "seat_changed"
