@@ -78,6 +78,20 @@ def _samples() -> dict[str, Sample]:
                     ("+244923415873", "+244 923 415 873", 1), "Federação Nacional dos Trabalhadores"),
             "vou acompanhar pela internet", "Haverá certificado de participação?", "Re: Convite: 2.º webinário",
         ),
+        "ar": Sample(
+            _person("سلمى بن عاشور", "s.benachour@sihha.tn.example", "منسقة وطنية",
+                    ("+21622456789", "22 456 789", 1), "الاتحاد الوطني لعمال الصحة"),
+            _person("Komlan Mensah", "k.mensah@sihha.tn.example", "Conseiller juridique",
+                    ("+22890112233", "+228 90 11 22 33", 0), "الاتحاد الوطني لعمال الصحة"),
+            "سأتابع الاجتماع من مكتبي", "هل ستتوفر ترجمة فورية إلى العربية؟", "رد: دعوة إلى الندوة",
+        ),
+        "ru": Sample(
+            _person("Айгуль Токтосунова", "a.toktosunova@profsoyuz.kg.example", "Главный специалист",
+                    ("+996555123456", "0555 123456", 6), "Профсоюз работников здравоохранения"),
+            _person("Данияр Сеитов", "d.seitov@profsoyuz.kg.example", "Юрист",
+                    ("+77012345678", "+7 701 234 56 78", 6), "Профсоюз работников здравоохранения"),
+            "подключусь из своего офиса", "Будет ли синхронный перевод на русский?", "Re: Приглашение на вебинар",
+        ),
     }  # fmt: skip
 
 
@@ -122,6 +136,15 @@ def _tentative(letter: Letter, sample: Sample) -> Letter:
 def _tentative_missing(letter: Letter, sample: Sample) -> Letter:
     partly = replace(sample.person, phone=None, mode=None, status="tentative", values={})
     return replace(letter, case="tentative", person=partly, missing=("phone", "mode"))
+
+
+def _tentative_several(letter: Letter, sample: Sample) -> Letter:
+    both = (sample.person, replace(sample.colleague, email=None))
+    return replace(letter, case="tentative", person=None, people=tuple(replace(p, status="tentative") for p in both))
+
+
+def _tentative_colleague(letter: Letter, sample: Sample) -> Letter:
+    return replace(letter, case="tentative", person=replace(sample.colleague, email=None, status="tentative"))
 
 
 def _several(letter: Letter, sample: Sample) -> Letter:
@@ -254,6 +277,7 @@ def _restored_after_guide(letter: Letter, sample: Sample) -> Letter:
 BECAUSE = {
     "fr": "Le bâtiment est fermé pour travaux.", "en": "The building is closed for repairs.",
     "es": "El edificio está cerrado por obras.", "pt": "O edifício está fechado para obras.",
+    "ar": "المبنى مغلق للإصلاحات.", "ru": "Здание закрыто на ремонт.",
 }  # fmt: skip
 """An invented reason by language."""
 
@@ -264,14 +288,17 @@ def _makers(mail: str) -> dict[str, Maker]:
         return {
             "registered": _answer("registered"), "missing": _missing, "unsure": _unsure, "changed": _changed,
             "declined": _declined, "declined_and_asks": _declined_and_asks,
-            "tentative": _tentative, "tentative_missing": _tentative_missing, "calendar": _answer("calendar"),
+            "tentative": _tentative, "tentative_missing": _tentative_missing,
+            "tentative_several": _tentative_several, "tentative_colleague": _tentative_colleague,
+            "calendar": _answer("calendar"),
             "several": _several, "colleague": _colleague, "waiting": _waiting, "in_person": _in_person,
             "question": _question, "registered_and_asks": _asks,
             "again": _again, "declined_after_guide": _declined_after_guide,
             "event_cancelled": _registers_for_cancelled, "question_event_cancelled": _asks_about_cancelled,
         }  # fmt: skip
     if mail == "moved":
-        return {"moved": _moved, "in_person": lambda letter, sample: _in_person(_moved(letter, sample), sample)}
+        return {"moved": _moved, "in_person": lambda letter, sample: _in_person(_moved(letter, sample), sample),
+                "colleague": lambda letter, sample: _colleague(_moved(letter, sample), sample)}  # fmt: skip
     if mail == "event_cancelled":
         return {"cancelled": _cancelled, "reason": _cancelled_why,
                 "colleague": lambda letter, sample: _called_off(_colleague(letter, sample))}  # fmt: skip

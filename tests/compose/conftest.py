@@ -19,6 +19,10 @@ from mailbot.config import builtin_templates
 from tests.compose import screenshots
 
 LANGUAGES = ("fr", "en", "es", "pt")
+"""The languages that every mail is written in."""
+
+MORE_LANGUAGES = (*LANGUAGES, "ar", "ru")
+"""The languages of the acknowledgement, the guide and the reminder."""
 
 
 @pytest.fixture(scope="session")

@@ -53,11 +53,16 @@ def composer() -> Composer:
     return Composer(builtin_templates(), load(HERE / "event.toml"))
 
 
+def languages_of(made: Composer, mail: str) -> list[str]:
+    """Return the languages that a mail is written in; in others it goes out in the first."""
+    return [lang for lang in made.config.languages if (made.templates / mail / f"{lang}.md").is_file()]
+
+
 def mails(mail: str = "", language: str = "") -> Iterator[Mail]:
     """Yield every mail, or those of one kind or language."""
     made = composer()
     for name in made.mails():
-        for lang in made.config.languages:
+        for lang in languages_of(made, name):
             if mail in ("", name) and language in ("", lang):
                 for case in samples.cases(name):
                     letter = made.sample(name, lang, case)
@@ -102,7 +107,7 @@ def main() -> int:
     if args.golden:
         made = composer()
         for mail in made.mails():
-            for language in made.config.languages:
+            for language in languages_of(made, mail):
                 (GOLDEN / f"{mail}.{language}.txt").write_text(golden_text(made, mail, language), "utf-8")
     written = list(mails(args.mail, args.lang))
     for one in written:
