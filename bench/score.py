@@ -30,7 +30,7 @@ from mailbot.rsvp.answer import SURE, Invitation  # noqa: E402 -- found through 
 HELD_BACK = {1: 80, 2: 87, 3: 80}
 """The shared corpora's files with a number above this one are held back (the last third)."""
 SHARED = tuple(HELD_BACK)
-FURTHER = (4, 5, 6, 7, 8, 11, 12, 13, 14)
+FURTHER = (4, 5, 6, 7, 8, 11, 12, 13, 14, 15)
 """Our own further corpora, by other writers than the rules': scored before anybody saw their errors, then learnt."""
 BLIND = (9, 10)
 """Our own corpora that are only measured, as the held-back part is."""
