@@ -9,10 +9,12 @@ import io
 import json
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -259,7 +261,8 @@ def test_no_cell_of_the_csv_is_a_formula(mailbot: Mailbot, working: Desk, evil: 
         connection.execute("UPDATE participant SET name = ?, title = ?, organisation = ?", (evil, evil, evil))
     text = mailbot("registry", "-c", working.config, "--csv").out
     for row in list(csv.reader(io.StringIO(text, newline="")))[1:]:
-        assert not [cell for cell in row if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+        begins = [cell for cell in row if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+        assert all(re.fullmatch(r"\+[0-9]{12}", cell) for cell in begins)  # a number at worst, that can be dialled
 
 
 def test_no_name_steers_the_terminal_or_is_taken_for_markup(mailbot: Mailbot, working: Desk) -> None:
@@ -304,6 +307,36 @@ def test_the_report_is_one_page_and_appears_whole(mailbot: Mailbot, working: Des
     page = (tmp_path / "here" / "page.html").read_text("utf-8")
     assert "Awa Ndiaye" in page
     assert not list((tmp_path / "here").glob("*.part"))
+
+
+def test_the_report_comes_as_files_and_only_as_those_that_were_asked_for(
+    mailbot: Mailbot, working: Desk, tmp_path: Path
+) -> None:
+    asked = ("--xlsx", "a.xlsx", "--sign-in", "sign.html", "--webex", "webex.csv")
+    done = mailbot("report", *asked, "--lang", "en", "-c", working.config)
+    here = tmp_path / "here"
+    assert (done.code, sorted(p.name for p in here.iterdir())) == (0, ["a.xlsx", "sign.html", "webex.csv"])
+    assert "The workbook (3 participants) is in" in done.out
+    assert zipfile.is_zipfile(here / "a.xlsx")
+    assert "Sign-in sheet" in (here / "sign.html").read_text("utf-8")
+    rows = list(csv.DictReader(io.StringIO((here / "webex.csv").read_text("utf-8"), newline="")))
+    online = [p for p in json.loads(mailbot("report", "--json", "-c", working.config).out) if p["mode"] == "online"]
+    assert [(r["email"], r["workPhone"]) for r in rows] == [(p["email"], p["phone"] or "") for p in online]
+    text = mailbot("report", "--csv", "--bom", "-c", working.config).out
+    assert text.startswith("\ufeff")
+    assert text[1:] == mailbot("registry", "--csv", "-c", working.config).out
+    assert not (here / "report.html").exists()
+    for wrong in (("--csv", "--json"), ("--bom",), ("--event", "nothing"), ("--lang", "sw")):
+        assert mailbot("report", *wrong, "-c", working.config).code == 2
+
+
+@pytest.mark.parametrize("option", ["--xlsx", "--sign-in", "--webex"])
+def test_a_file_of_the_report_that_can_not_be_written_is_a_sentence_and_leaves_nothing(
+    mailbot: Mailbot, working: Desk, tmp_path: Path, option: str
+) -> None:
+    target = tmp_path / "nowhere" / "file"
+    done = mailbot("report", option, target, "-c", working.config)
+    assert (done.code, done.err) == (1, f"mailbot: {target}: No such file or directory\n")
 
 
 @pytest.mark.parametrize("mail", ["acknowledgement", "guide", "reminder"])

@@ -22,7 +22,8 @@ from mailbot import log, rehearsal
 from mailbot.addresses import key
 from mailbot.cli import parts
 from mailbot.cli.app import app, out
-from mailbot.cli.look import registry_table, save_report
+from mailbot.cli.look import registry_table
+from mailbot.cli.papers import save_report
 from mailbot.database import Database, open_database
 from mailbot.models import Change, Outbox, Participant, Received
 

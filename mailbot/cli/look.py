@@ -1,16 +1,16 @@
-"""The commands that look: `read`, `registry`, `show`, `report`, `preview`. None of them changes anything."""
+"""The commands that look: `read`, `registry`, `show`, `preview`. None of them changes anything."""
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ from rich.progress import track
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from mailbot import intake, message, outbox, registry, report
+from mailbot import intake, message, outbox, registry
 from mailbot.addresses import key
 from mailbot.cli.app import ConfigOption, EventOption, JsonOption, app, config_path, configured, events_of, out
 from mailbot.cli.app import err as stderr
@@ -33,14 +33,11 @@ from mailbot.models import Change, Outbox, Participant, row_values
 from mailbot.reading import read as read_message
 from mailbot.reading import to_json
 from mailbot.registry.history import SET_ASIDE
+from mailbot.report import tables
 from mailbot.rsvp.answer import FIELDS, Invitation, Reading
-from mailbot.worker import utc_now
 
 MARKS = {"online": "online", "in_person": "in person", None: ""}
 NARROW = 130  # columns of a terminal below which the table leaves out titles and addresses
-
-COLUMNS = ("name", "title", "organisation", "phone", "email", "mode", "needs_access", "status", "language")
-EXPORTED = ("event", *COLUMNS, "reachable", "registered_at", "changed_at", "confidence", "review")
 
 
 def look_at(settings: Config) -> Database:
@@ -118,37 +115,32 @@ def show_registry(
     """Show who comes, as a table."""
     settings = configured(context, config)
     slugs = events_of(settings, event)
+    events = [e for e in settings.events if e.slug in slugs]
     with look_at(settings).read() as session:
+        if as_json or as_csv:
+            write = tables.write_json if as_json else tables.write_csv
+            with in_utf8() as stream:
+                write(session, events, stream)
+            return
         query = sa.select(Participant).where(Participant.event.in_(slugs))
         people = session.scalars(query.order_by(Participant.event, Participant.id)).all()
-        if as_json:
-            rows = [{n: row_values(p)[n] for n in EXPORTED} for p in people]
-            out.print_json(data=rows, default=_json_value)
-        elif as_csv:
-            sys.stdout.write(to_csv(people))
-        else:
-            for slug in slugs:
-                out.print(registry_table(slug, [p for p in people if p.event == slug]))
-
-
-def to_csv(people: Sequence[Participant]) -> str:
-    """Return the registry as CSV; a cell that a spreadsheet would take for a formula starts with an apostrophe."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(EXPORTED)
-    for person in people:
-        values = row_values(person)
-        writer.writerow([_cell(values[name]) for name in EXPORTED])
-    return buffer.getvalue()
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(_json_value(value))
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+        for slug in slugs:
+            out.print(registry_table(slug, [p for p in people if p.event == slug]))
 
 
 def _json_value(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+@contextmanager
+def in_utf8() -> Iterator[IO[str]]:
+    """Give standard output as UTF-8 with line ends as they are written, whatever the terminal's own habits are."""
+    stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=False)
+    try:
+        yield stream
+        stream.flush()
+    finally:
+        stream.detach()  # standard output itself stays open
 
 
 def registry_table(title: str, people: Sequence[Participant]) -> Table:
@@ -254,37 +246,17 @@ def _told(change: Change) -> str:
     return f"{value}{before}{words}"
 
 
-@app.command("report", rich_help_panel="Look")
-def write_report(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Where to write the page.")] = Path("report.html"),
-    config: ConfigOption = None,
-    language: Annotated[str, typer.Option("--lang", help="Its language (default: the first configured).")] = "",
-) -> None:
-    """Write the registry as one self-contained page: who comes, what is missing, what needs a person."""
-    settings = configured(context, config)
+def language_of(settings: Config, language: str) -> str:
+    """Return the language for organisers that was asked for, else the first configured; refuses one without texts."""
     folders = (settings.templates, builtin_templates())
     there = sorted({path.stem for folder in folders for path in (folder / "report").glob("*.toml")})
     if language and language not in there:
         raise _no_language(language, there)
-    save_report(look_at(settings), settings, file, utc_now(), language or settings.languages[0])
-    out.print(f"The report is in {file.absolute()}", markup=False, soft_wrap=True)
+    return language or settings.languages[0]
 
 
 def _no_language(language: str, there: Sequence[str]) -> typer.BadParameter:
     return typer.BadParameter(f"there is none in {language!r}; there are {', '.join(there)}", param_hint="--lang")
-
-
-def save_report(database: Database, settings: Config, file: Path, now: datetime, language: str) -> None:
-    """Write the report page; the file appears whole or not at all."""
-    part = file.with_name(file.name + ".part")
-    try:
-        with database.read() as session, part.open("w", encoding="utf-8") as target:
-            for piece in report.pieces(session, settings, now, language):
-                target.write(piece)
-        part.replace(file)
-    except OSError as e:
-        raise OSError(e.errno, e.strerror, str(file)) from e  # under the name that was asked for
 
 
 @app.command(rich_help_panel="Set up")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,52 +29,55 @@ BUFFERED = 64
 """Bits of the template that are yielded as one piece: writing each by itself would cost more than making it."""
 
 
-def page(session: Session, config: Config, now: datetime, language: str) -> str:
-    """Return the report as HTML, in a language that has texts (else English). `now` is aware."""
-    return "".join(pieces(session, config, now, language))
+def page(session: Session, config: Config, now: datetime, language: str, only: Sequence[str] = ()) -> str:
+    """Return the report as HTML, in a language that has texts (else English); `only` are slugs. `now` is aware."""
+    return "".join(pieces(session, config, now, language, only))
 
 
-def pieces(session: Session, config: Config, now: datetime, language: str) -> Iterator[str]:
+def pieces(session: Session, config: Config, now: datetime, language: str, only: Sequence[str] = ()) -> Iterator[str]:
     """Yield the report in pieces, for writing to a file."""
-    template = _environment(config.templates).get_template("report.html")
-    stream = template.stream(_context(session, config, now, language))
+    template = environment(config.templates).get_template("report.html")
+    stream = template.stream(_context(session, config, now, language, only))
     stream.enable_buffering(BUFFERED)
     yield from stream
 
 
-def _environment(templates: Path) -> SandboxedEnvironment:
-    """Make the template's environment: everything is escaped, an unknown name is an error, nothing is reachable."""
-    folder = find(templates, "report.html").parent
-    environment = SandboxedEnvironment(
+def environment(templates: Path, name: str = "report.html") -> SandboxedEnvironment:
+    """Make a page's environment: everything is escaped, an unknown name is an error, nothing else is reachable."""
+    folder = find(templates, name).parent
+    made = SandboxedEnvironment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["phone"] = phone
-    environment.filters["field_name"] = lambda field, words: words.named("field", field)
-    return environment
+    made.filters["phone"] = phone
+    made.filters["field_name"] = lambda field, words: words.named("field", field)
+    return made
 
 
-def _context(session: Session, config: Config, now: datetime, language: str) -> dict[str, object]:
-    """Gather what the template shows."""
+def _context(
+    session: Session, config: Config, now: datetime, language: str, wanted: Sequence[str]
+) -> dict[str, object]:
+    """Gather what the template shows; messages of no event are shown where all events are."""
     events = numbers.order(config.events, now)
+    shown = [e for e in events if not wanted or e.slug in wanted]
     words = Words(language, now.tzinfo or UTC, config.templates)
-    words = words.of(events[0], config.templates) if events else words
+    words = words.of(shown[0], config.templates) if shown else words
     messages, mails = rows.waiting_for_a_person(session), rows.stuck_mails(session)
     known = {e.slug for e in events}
     only = events[0].slug if len(events) == 1 else None
     pages = []
-    for number, event in enumerate(events, 1):
+    for number, event in enumerate(shown, 1):
         mine = [m for m in messages if (m.event or only) == event.slug]
         stuck = [m for m in mails if m.event == event.slug]
         histories = Histories(session, invitation_of(event, config))
         source = Source(event, now, words.of(event, config.templates), histories, mine, stuck)
         pages.append(event_page(session, source, f"e{number}"))
-    elsewhere = [m for m in messages if (m.event or only) not in known]
+    elsewhere = [m for m in messages if not wanted and (m.event or only) not in known]
     orphans = Needs(words, Histories(session, invitation_of(None, config))).of([], elsewhere, [])
-    style, script = (_asset(config.templates, f"report.{kind}") for kind in ("css", "js"))
+    style, script = (asset(config.templates, f"report.{kind}") for kind in ("css", "js"))
     return {
         "w": words,
         "pages": pages,
@@ -89,7 +92,8 @@ def _context(session: Session, config: Config, now: datetime, language: str) -> 
     }
 
 
-def _asset(templates: Path, name: str) -> str:
+def asset(templates: Path, name: str) -> str:
+    """Return a style or a script, to stand inside a page; ValueError where it would end its element."""
     text = find(templates, f"{FOLDER}/{name}").read_text("utf-8")
     if "</s" in text.casefold():
         raise ValueError(f"{name} must not hold an end tag: it stands inside the page")

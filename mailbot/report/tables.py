@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import IO
 
@@ -29,7 +29,9 @@ BOM = "\ufeff"
 _FORMULA = re.compile(r"\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20|%]")
 # Where a list separator is the semicolon, or a tab, a cell may be torn there, and its second half begin a formula.
 _TORN = re.compile(r"([;\t\r\n]\s*\"?\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
-# A number in E.164 is a number at worst: it can hold no function and refer to no cell.
+# A number in E.164 is a number at worst: it can hold no function and refer to no cell. So it keeps its plus, for the
+# programs, telephones and mail merges that a CSV file is for. A spreadsheet that opens the file by a double click may
+# show it as a number, without the plus; the workbook is for spreadsheets, and has it as text.
 _PHONE = re.compile(r"\+[0-9]{4,15}")
 
 
@@ -41,11 +43,12 @@ def harmless(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def records(session: Session, event: EventConfig) -> Iterator[dict[str, Scalar]]:
-    """Yield an event's participants as flat records with the same keys each, in the order of registration."""
-    for batch in rows.batches(session, event.slug, event.starts):
-        for row in batch:
-            yield record(row, event)
+def records(session: Session, events: Iterable[EventConfig]) -> Iterator[dict[str, Scalar]]:
+    """Yield participants as flat records, event by event, in the order of registration."""
+    for event in events:
+        for batch in rows.batches(session, event.slug, event.starts):
+            for row in batch:
+                yield record(row, event)
 
 
 def record(row: Row, event: EventConfig) -> dict[str, Scalar]:
@@ -83,27 +86,21 @@ def _sent(mailed: Mailed | None, event: EventConfig) -> str | None:
     )
 
 
-def columns(event: EventConfig) -> list[str]:
-    """Return the names of the columns of an event's records, in their order."""
+def columns(events: Iterable[EventConfig]) -> list[str]:
+    """Return the names of the columns of these events' records, in their order; mail-outs of all of them."""
     fixed = "event id name title organisation country phone email mode needs_access status language registered changed"
-    return [
-        *fixed.split(),
-        "acknowledged",
-        *(f"{m.name}_sent" for m in event.mailouts),
-        "delivery",
-        "confidence",
-        "review",
-    ]
+    mails = dict.fromkeys(f"{m.name}_sent" for event in events for m in event.mailouts)
+    return [*fixed.split(), "acknowledged", *mails, "delivery", "confidence", "review"]
 
 
-def write_csv(session: Session, event: EventConfig, stream: IO[str], *, bom: bool = False) -> int:
-    """Write an event's records as CSV and return how many there are; open the stream with `newline=""`, in UTF-8."""
+def write_csv(session: Session, events: Sequence[EventConfig], stream: IO[str], *, bom: bool = False) -> int:
+    """Write the events' records as CSV and return how many there are; open the stream with `newline=""`, in UTF-8."""
     if bom:
         stream.write(BOM)
-    writer = csv.DictWriter(stream, columns(event), quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer = csv.DictWriter(stream, columns(events), quoting=csv.QUOTE_ALL, lineterminator="\r\n", restval="")
     writer.writeheader()
     count = 0
-    for count, one in enumerate(records(session, event), 1):  # noqa: B007 -- the last number is the answer
+    for count, one in enumerate(records(session, events), 1):  # noqa: B007 -- the last number is the answer
         writer.writerow(_cells(one))
     return count
 
@@ -124,9 +121,8 @@ def write_json(session: Session, events: Iterable[EventConfig], stream: IO[str])
     """Write the events' records as one JSON array, a record a line, and return how many there are."""
     count = 0
     stream.write("[")
-    for event in events:
-        for one in records(session, event):
-            stream.write(("," if count else "") + "\n" + json.dumps(one, ensure_ascii=False))
-            count += 1
+    for one in records(session, events):
+        stream.write(("," if count else "") + "\n" + json.dumps(one, ensure_ascii=False))
+        count += 1
     stream.write("\n]\n" if count else "]\n")
     return count

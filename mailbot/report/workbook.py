@@ -18,6 +18,7 @@ from typing import IO, Any
 import xlsxwriter
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
@@ -102,10 +103,12 @@ def write(session: Session, config: Config, target: Path | IO[bytes], language: 
     with tempfile.TemporaryDirectory(prefix=".mailbot-", dir=folder) as scratch:
         options = {"constant_memory": True, "tmpdir": scratch, "strings_to_formulas": False, "strings_to_urls": False}
         book = xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options)
+        count = _Book(book, told, words, alone, whole=not events).fill(session)
         try:
-            return _Book(book, told, words, alone, whole=not events).fill(session)
-        finally:
             book.close()
+        except FileCreateError as e:
+            raise (e.__cause__ if isinstance(e.__cause__, OSError) else OSError(str(e))) from e
+    return count
 
 
 class _Book:

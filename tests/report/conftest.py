@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from mailbot import report
 from mailbot.config import Config, EventConfig
 from mailbot.models import Base
+from tests.conftest import must_have
 from tests.report.sample import NOW, sample_config, sample_session
+
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+"""What keeps Chromium from needing a display, and from talking to anybody."""
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Any]:
+    """A Chromium for all tests here."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    must_have(chromium, "Chromium", "chromium")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="package")

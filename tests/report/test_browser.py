@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
-
-from tests.conftest import must_have
+from playwright.sync_api import expect
 
 AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe-core" / "axe.min.js"
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-"""What keeps Chromium from needing a display, and from talking to anybody."""
-
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Any]:
-    """A Chromium for all tests here."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    must_have(chromium, "Chromium", "chromium")
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ FIRST = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", 
 def as_csv(session: Session, event: EventConfig, *, bom: bool = False) -> str:
     """Return an event's CSV."""
     stream = io.StringIO(newline="")
-    tables.write_csv(session, event, stream, bom=bom)
+    tables.write_csv(session, [event], stream, bom=bom)
     return stream.getvalue()
 
 
@@ -35,7 +35,7 @@ def test_csv_is_what_rfc_4180_says_and_reads_back(sample: Session, event: EventC
     assert text.count("\r\n") == text.count("\n")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert len(rows) == sample.query(Participant).count()
-    assert list(rows[0]) == tables.columns(event)
+    assert list(rows[0]) == tables.columns([event])
     first = next(r for r in rows if r["name"] == "Aminata Sarr")
     assert first["phone"].startswith("+221")
     assert (first["country"], first["mode"], first["needs_access"]) == ("SN", "online", "no")
@@ -57,7 +57,7 @@ def test_json_is_one_array_with_true_types(sample: Session, event: EventConfig) 
     person = next(r for r in rows if r["name"] == "Moussa Diatta")
     assert person["needs_access"] is True
     assert person["confidence"] == 0.97
-    assert list(person) == tables.columns(event)
+    assert list(person) == tables.columns([event])
 
 
 def test_an_empty_registry_gives_a_head_and_an_empty_array(empty: Session, event: EventConfig) -> None:
@@ -121,7 +121,7 @@ def test_a_large_registry_streams_in_bounded_memory(empty: Session, event: Event
     empty.flush()
     empty.expunge_all()
     tracemalloc.start()
-    count = tables.write_csv(empty, event, Nowhere())
+    count = tables.write_csv(empty, [event], Nowhere())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == 20_000

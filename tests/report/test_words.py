@@ -62,7 +62,7 @@ def test_no_text_was_left_in_english(language: str) -> None:
     assert same <= {
         "figures.online", "mode.online", "mail.invitation", "letter.date", "table.search", "field.organisation",
         "pictures.organisations", "formats.moment", "formats.day", "formats.full", "formats.date", "field.question",
-        "disposition.question", "field.email",
+        "disposition.question", "field.email", "files.participants", "sign_in.signature",
     }  # fmt: skip
 
 
