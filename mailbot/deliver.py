@@ -59,6 +59,7 @@ class Deliverer:
     sinks: Sequence[MailSink]
     evidence: Evidence
     stopping: Callable[[], bool] = lambda: False
+    clock: Callable[[], datetime] | None = None  # for what lasts: a slow server's answers may take minutes
     trouble: str = field(default="", init=False)
     believe_absence_from: datetime | None = field(default=None, init=False)  # None: at any time
     _in_the_way: str = field(default="", init=False)
@@ -170,6 +171,8 @@ class Deliverer:
         """Send at most as many mails as there are connections, all at once; False where no connection could be had."""
         pairs = list(zip(self.sinks, rows, strict=False))
         offers = _together([_attempt(self._offer, sink, row) for sink, row in pairs])
+        # Absence proves something only some minutes after the dot, which the turn's own moment may be long before.
+        now = self.clock() if self.clock else now
         taken = [(sink, row) for (sink, row), error in zip(pairs, offers, strict=True) if error is None]
         try:
             with self.database.write() as session:
@@ -183,6 +186,7 @@ class Deliverer:
                 sink.close()  # what can't be noted is not sent: without its dot nothing was accepted
             raise
         answers = _together([_attempt(_finish, sink, row) for sink, row in taken])
+        now = self.clock() if self.clock else now
         with self.database.write() as session:
             until = self._pause_after(session, answers, now) or until
             for (_, row), answer in zip(taken, answers, strict=True):
@@ -270,12 +274,14 @@ class Deliverer:
                 returned.refused(session, row, result.reason, self.config, now)
                 warn("mail_failed", **about, reason=result.reason)
             case InDoubt():
+                outbox.note_no_answer(session, row, now)
                 warn("mail_in_doubt", **about, reason=result.reason)
             case str():
                 self._reached(session, now)
                 self._note_sent(session, row, result, now)
                 say("mail_sent", **about)
             case _:  # a fault of ours after which nobody knows what the server took
+                outbox.note_no_answer(session, row, now)
                 warn("mail_in_doubt", **about, reason=repr(result))
 
     def _note_sent(self, session: Session, row: Outbox, response: str, now: datetime) -> None:

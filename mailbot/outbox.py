@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -158,6 +159,12 @@ def note_in_doubt(session: Session, rows: Iterable[Outbox], now: datetime) -> No
     """Note that the dot comes next; commit before it is sent."""
     for row in rows:
         _move(session, row, ("claimed",), state="in_doubt", in_doubt_at=now, reason="")
+
+
+def note_no_answer(session: Session, row: Outbox, now: datetime) -> None:
+    """Note when the wait for the answer to the dot came to its end: up to then it may have been accepted."""
+    with suppress(Changed):  # a person decided about it meanwhile
+        _move(session, row, ("in_doubt",), in_doubt_at=now)
 
 
 def note_sent(session: Session, row: Outbox, response: str, now: datetime) -> None:

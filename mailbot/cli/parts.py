@@ -92,5 +92,5 @@ def turns_of(config: Config, database: Database, stop: threading.Event, clock: C
     """Return the turns of work on a database that is open; `stop` ends them early."""
     composer = Composer(config.templates, config)
     evidence = evidence_of(config, database, clock)
-    deliverer = Deliverer(database, config, composer, sinks_of(config, stop), evidence, stop.is_set)
+    deliverer = Deliverer(database, config, composer, sinks_of(config, stop), evidence, stop.is_set, clock)
     return Turns(database, config, deliverer, clock, Reader())

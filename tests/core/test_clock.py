@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from mailbot import health, outbox, rehearsal
+from mailbot import health, mailouts, outbox, rehearsal
 from mailbot.cli import parts
 from mailbot.database import open_database
+from mailbot.errors import InDoubt
 from mailbot.models import Outbox
 from mailbot.worker import Worker, utc_now
-from tests.core.conftest import EVENT, NOW, START, Core
+from tests.core.conftest import EVENT, GUIDE, NOW, START, Core, Sink
 from tests.core.test_outbox import owed
 
 HOURS = timedelta(hours=5)
@@ -81,6 +82,21 @@ def test_after_the_clock_was_set_absence_proves_nothing_for_a_while(core: Core) 
     assert deliverer.settle(NOW + HOURS + MINUTE) == 1
     with core.database.read() as session:
         assert session.get_one(Outbox, 1).state == "waiting"
+
+
+def test_how_long_a_mail_is_in_doubt_counts_from_when_its_answer_was_given_up(core: Core) -> None:
+    """A turn may last: what is sent at its end was not sent at its beginning."""
+    core.someone(1)
+    mailouts.plan(core.database, core.config, GUIDE)
+    clock = [GUIDE]
+
+    def passes() -> None:
+        clock[0] += 4 * MINUTE
+
+    deliverer = core.deliverer(Sink({"finish": [InDoubt("cut")]}, before_dot=passes))
+    deliverer.clock = lambda: clock[0]
+    assert deliverer.deliver(GUIDE) == 1
+    assert (core.outbox()[0].state, core.outbox()[0].in_doubt_at) == ("in_doubt", GUIDE + 4 * MINUTE)
 
 
 def test_a_pause_that_was_noted_by_a_clock_that_ran_ahead_is_over(core: Core) -> None:
