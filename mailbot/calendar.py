@@ -1,7 +1,8 @@
 """Answers of calendar programs to an invitation (iMIP: RFC 5546 3.2.3 and 3.2.7 in RFC 6047 parts).
 
 Reads METHOD:REPLY and METHOD:COUNTER; an invitation that somebody forwards (REQUEST) is no answer. It never builds
-calendar entries, and never looks at anything of the entry but who answers, what, and to which meeting.
+calendar entries, and never looks at anything of the entry but who answers, what, to which meeting, and which other time
+they propose.
 """
 
 from __future__ import annotations
@@ -9,6 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+from babel.core import get_global
 
 from mailbot import addresses, phrases
 from mailbot.message import Address, Message, Part
@@ -16,6 +22,9 @@ from mailbot.rsvp.answer import Answer, Invitation, Reading, Value
 
 MAX_TEXT = 200_000
 """Characters of a calendar part that are read: a reply has 2 KB, with a time zone's history 20 KB."""
+
+COUNTER = "counter_proposal"
+"""The review word of who proposes another time; behind a colon stands which."""
 
 _TYPES = ("text/calendar", "application/ics", "text/x-vcalendar", "application/calendar")
 _METHODS = ("REPLY", "COUNTER")
@@ -25,6 +34,7 @@ _LINE = re.compile(r'([A-Za-z0-9-]{1,60})((?:;[^":;]{1,80}=(?:"[^"]*"|[^":;]*)(?
 _PARAM = re.compile(r';([A-Za-z0-9-]{1,60})=("[^"]*"|[^";]*)')
 _MAILTO = re.compile(r"^mailto:", re.I)
 _ESCAPED = re.compile(r"\\+([nN,;\\])")
+_STARTS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(?P<hour>\d\d)(\d\d)(?:\d\d)?(?P<utc>Z?))?")
 _QUESTION = re.compile(r"[^.!?\n]{2,300}\?")
 
 
@@ -46,6 +56,7 @@ class _Entry:
     summary: str
     comment: str
     attendees: tuple[_Attendee, ...]
+    starts: str = ""
 
 
 def read(message: Message, invitation: Invitation) -> Reading | None:
@@ -54,6 +65,12 @@ def read(message: Message, invitation: Invitation) -> Reading | None:
         if _is_calendar(part) and (entry := _entry(part)) is not None:
             return _reading(message, invitation, entry)
     return _in_words(message, invitation)
+
+
+def answered_uid(message: Message) -> str:
+    """Return the UID of the entry that a calendar answers, "" where the message is no such answer."""
+    entries = (entry for part in message.parts if _is_calendar(part) and (entry := _entry(part)) is not None)
+    return next((entry.uid for entry in entries), "")
 
 
 def _is_calendar(part: Part) -> bool:
@@ -77,7 +94,8 @@ def _entry(part: Part) -> _Entry | None:
         values.setdefault(name, value)
     people = tuple(_attendee(p, v) for name, p, v in inside if name == "ATTENDEE")
     comment = "\n".join(_plain(v) for name, _, v in inside if name == "COMMENT").strip()
-    return _Entry(method, values.get("UID", "").strip(), _plain(values.get("SUMMARY", "")), comment, people)
+    starts = next((_moment(p, v) for name, p, v in inside if name == "DTSTART"), "")
+    return _Entry(method, values.get("UID", "").strip(), _plain(values.get("SUMMARY", "")), comment, people, starts)
 
 
 def _rows(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
@@ -110,15 +128,62 @@ def _plain(value: str) -> str:
     return _ESCAPED.sub(lambda m: "\n" if m[1] in "nN" else m[1], value).strip()
 
 
+def _moment(params: dict[str, str], value: str) -> str:
+    """Return a DTSTART (RFC 5545 3.3.5) in ISO 8601, in UTC where its zone is known, without any space; "" if odd.
+
+    Outlook names zones as Windows does; of a zone that nobody knows the name stays beside the time.
+    """
+    found = _STARTS.fullmatch(value.strip())
+    if found is None:
+        return ""
+    try:
+        form = "%Y%m%d%H%M" if found["hour"] else "%Y%m%d"
+        wall = datetime.strptime("".join(filter(None, found.groups()[:5])), form)  # noqa: DTZ007 -- a wall clock's
+    except ValueError:
+        return ""
+    if not found["hour"]:
+        return f"{wall:%Y-%m-%d}"
+    zone = _zone("UTC" if found["utc"] else params.get("TZID", ""))
+    if zone is not None:
+        try:
+            return f"{wall.replace(tzinfo=zone).astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+        except OverflowError:  # the first and the last day that there is
+            return ""
+    name = re.sub(r"[^!-~]+", "_", params.get("TZID", ""))[:60]
+    return f"{wall:%Y-%m-%dT%H:%M}" + (f"_{name}" if name else "")
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    """Return a zone by its IANA or Windows name, None for any other."""
+    name = name.strip().strip('"')
+    known = get_global("windows_zone_mapping").get(name, name)
+    # Libical and others put a path before the name: /freeassociation.sourceforge.net/Europe/Zurich.
+    for candidate in (known, "/".join(known.split("/")[-2:])):
+        try:
+            return ZoneInfo(candidate) if candidate else None
+        except (KeyError, ValueError, OSError):  # what is no zone, no name, or a folder
+            continue
+    return None
+
+
 def _attendee(params: dict[str, str], value: str) -> _Attendee:
-    email = _MAILTO.sub("", value.strip()).strip("<> ")
+    email = _address(value)
     if "@" not in email and "@" in params.get("EMAIL", ""):
         email = params["EMAIL"].strip()
     name = _plain(params.get("CN", "")).strip("'\" ")
     # Notes writes the whole hierarchical name: CN=Anna Berg/OU=Oslo/O=Union.
     name = "" if "@" in name else re.sub(r"^CN=", "", name.split("/")[0]).strip()
-    delegate = _MAILTO.sub("", params.get("DELEGATED-TO", "").strip())
+    delegate = _address(params.get("DELEGATED-TO", ""))
     return _Attendee(email, name, params.get("PARTSTAT", "").strip().upper(), value.strip(), delegate)
+
+
+def _address(value: str) -> str:
+    """Return the address of a mailto: URI (RFC 6068: some programs write what isn't a letter as %XX)."""
+    bare = _MAILTO.sub("", value.strip())
+    if bare == value.strip():
+        return bare.strip("<> ")
+    whole = unquote(bare.partition("?")[0], errors="replace")
+    return whole.strip("<> ") if addresses.is_address(whole) else bare.strip("<> ")
 
 
 # ---------------------------------------------------------------- what it says
@@ -133,7 +198,7 @@ def _reading(message: Message, invitation: Invitation, entry: _Entry) -> Reading
     if not state:
         return Reading(kind="held", rule=rule, reason="no_partstat", own_text=own_text)
     if entry.method == "COUNTER":
-        reviews += ("counter_proposal",)
+        reviews += (f"{COUNTER}:{entry.starts}" if entry.starts else COUNTER,)
     if state == "DELEGATED":
         reviews += ("delegated",)
     if not _ours(message, invitation, entry):

@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailbot import message, returned, tokens, trust
+from mailbot import calendar, message, returned, tokens, trust
 from mailbot.addresses import in_text, key
 from mailbot.config import Config, EventConfig
 from mailbot.database import Database, in_trouble
 from mailbot.errors import Held
 from mailbot.fingerprint import text_digest
+from mailbot.letters import event_of_uid
 from mailbot.log import say, warn
 from mailbot.message import Message
 from mailbot.models import Outbox, Received
@@ -57,6 +58,7 @@ def take_one(database: Database, config: Config, now: datetime, reader: Here | N
             event = which_event(head, ours, config, now)
             known = _with_our_mail(invitation_of(event, config), head, ours, config)
         read = _read(row, event, known, config, reader or Here())
+        read = _by_entry(read, row, known, config, reader or Here())
         _hold_if_event_gone(read, ours, config)
         with database.write() as session:
             _record(session, read, config, now)
@@ -93,6 +95,32 @@ def _read(row: Received, event: EventConfig, known: Invitation, config: Config, 
         allowed = next((m.max_bytes for m in config.mailboxes if m.name == row.mailbox), 0)
         said = Reading("held", rule="collect", reason="too_large" if row.size > allowed else "not_handed_out")
     return Read(row.id, mail, event, said)
+
+
+def _by_entry(read: Read, row: Received, known: Invitation, config: Config, reader: Here) -> Read:
+    """Read a calendar's answer as one to the event whose entry it answers, whatever its subject and thread say.
+
+    Times that are proposed are told at the event's place. Raises Held where the configuration no longer has that event.
+    """
+    if read.reading.kind != "calendar_reply":
+        return read
+    uid = calendar.answered_uid(read.message)
+    if slug := event_of_uid(uid, config):
+        event = next((e for e in config.events if e.slug == slug), None)
+        if event is None:
+            raise Held("event_gone", f"{slug} is no longer in the configuration")
+        known = replace(invitation_of(event, config), uids=frozenset({uid}), own_addresses=known.own_addresses)
+        read = _read(row, event, known, config, reader)
+    told = tuple(replace(a, review=tuple(_at_place(w, read.event) for w in a.review)) for a in read.reading.answers)
+    return replace(read, reading=replace(read.reading, answers=told))
+
+
+def _at_place(word: str, event: EventConfig) -> str:
+    """Return a review word with the moment that it names, if any, by the clocks at the event's place."""
+    name, _, moment = word.partition(":")
+    if name != calendar.COUNTER or not moment.endswith("Z"):
+        return word
+    return f"{name}:{datetime.fromisoformat(moment).astimezone(event.zone).isoformat(timespec='minutes')}"
 
 
 def _head(raw: bytes) -> bytes:

@@ -64,11 +64,23 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
         changed=_changed(session, row),
         question=received.question if received and row.mail == "acknowledgement" else "",
         calendar=calendar,
-        uid=f"{event.slug}-{people[0].id}@{config.smtp.domain}" if len(people) == 1 else "",
+        uid=entry_uid(event.slug, people[0].id, config) if len(people) == 1 else "",
         guide_sent=_guide_sent(session, event, people),
         headers=_reply_to(row, config),
         seat=_seat(session, row, event),
     )
+
+
+def entry_uid(slug: str, participant_id: int, config: Config) -> str:
+    """Return the UID of a participant's calendar entry for an event: the same in every mail (RFC 5546 2.1.5)."""
+    return f"{slug}-{participant_id}@{config.smtp.domain}"
+
+
+def event_of_uid(uid: str, config: Config) -> str:
+    """Return the slug in a UID of ours, whether the configuration still knows it or not; "" where it isn't ours."""
+    local, _, domain = uid.rpartition("@")
+    slug, _, number = local.rpartition("-")
+    return slug if number.removeprefix("g").isdigit() and domain.casefold() == config.smtp.domain.casefold() else ""
 
 
 def _reply_to(row: Outbox, config: Config) -> tuple[tuple[str, str], ...]:
