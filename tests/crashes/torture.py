@@ -46,6 +46,8 @@ FAULTS = int(os.environ.get("MAILBOT_FAULTS", "12"))
 SECONDS = 14.0  # of a round in which faults begin
 REPLIES = ("plain", "both", "both", "as lines end elsewhere", "without a Message-ID", "with another's Message-ID")
 AFTERWARDS = 90.0  # seconds until everything must be done once all is mended
+ORGANISERS = (REGISTRAR, "registrar2@workers-network.example")
+TOLD = "to organisers"
 MAYBE = "handed over several times"  # how mailbot says that a mail may have arrived, where no evidence could tell
 
 
@@ -167,7 +169,7 @@ class Round:
         time.sleep(1.0)  # whoever would send once more has the time to
 
     def _states(self) -> Counter[str]:
-        rows = self.service.query("SELECT state, reason FROM outbox")
+        rows = self.service.query("SELECT state, reason FROM outbox WHERE mail IN ('acknowledgement', 'guide')")
         return Counter("given up" if reason.startswith(MAYBE) else state for state, reason in rows)
 
     def _done(self) -> bool:
@@ -190,7 +192,8 @@ class Round:
         mails: Counter[tuple[str, str]] = Counter()
         for delivered in service.smtp.messages:
             mail = email.message_from_bytes(delivered.data, policy=email.policy.default)
-            mails[str(mail["X-Mailbot-Mail"]), next(r for r in delivered.recipients if r != COPIES)] += 1
+            to = next(r for r in delivered.recipients if r != COPIES)
+            mails[(TOLD, str(mail["Message-ID"])) if to in ORGANISERS else (str(mail["X-Mailbot-Mail"]), to)] += 1
         owed = {(mail, person) for person in self.people for mail in ("acknowledgement", "guide")}
         found.lost = len(owed - set(mails))
         found.doubled = sum(n - 1 for n in mails.values())
@@ -206,7 +209,7 @@ class Round:
             "a reply has no row, or several": firsts != dict.fromkeys(self.people, 1) and firsts,
             "participants": service.query("SELECT count(*) FROM participant") != [(len(self.people),)],
             "messages that were no registration": others,
-            "mails that nobody is owed": set(mails) - owed,
+            "mails that nobody is owed": {key for key in mails if key[0] != TOLD} - owed,
             "mails lost": not states["given up"] and owed - set(mails),
             "mails doubled in spite of evidence": found.evidence != "none" and {k for k, n in mails.items() if n > 1},
             "a second worker worked": self.scene.second_worker,
@@ -257,6 +260,8 @@ def main() -> int:
     amount, _, unit = os.environ.get("MAILBOT_TORTURE", "10 minutes").partition(" ")
     seed = int(os.environ.get("MAILBOT_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
     console, verdicts = Console(width=120), list[Verdict]()
+    for number in (signal.SIGINT, signal.SIGTERM):  # so that nothing is left running
+        signal.signal(number, lambda *_: sys.exit(130))
     end = time.monotonic() + float(amount) * 60
     with tempfile.TemporaryDirectory(prefix="mailbot-torture-") as told:
         dovecot = Dovecot(make_certificate(Path(told)))
