@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailbot import calendar, message, returned, tokens, trust
+from mailbot import calendar, message, returned, review, tokens, trust
 from mailbot.addresses import in_text, key
 from mailbot.config import Config, EventConfig
 from mailbot.database import Database, in_trouble
@@ -59,9 +59,11 @@ def take_one(database: Database, config: Config, now: datetime, reader: Here | N
             known = _with_our_mail(invitation_of(event, config), head, ours, config)
         read = _read(row, event, known, config, reader or Here())
         read = _by_entry(read, row, known, config, reader or Here())
-        _hold_if_event_gone(read, ours, config)
+        wanted = _wanted(database, read, row, config=config, now=now, reader=reader or Here())
+        if wanted is None:
+            _hold_if_event_gone(read, ours, config)
         with database.write() as session:
-            _record(session, read, config, now)
+            _record(session, read, config, now, wanted)
     except Held as e:
         _hold(database, row.id, read, (e.word, e.detail), config=config, now=now)
     except Exception as e:
@@ -70,6 +72,23 @@ def take_one(database: Database, config: Config, now: datetime, reader: Here | N
         # A message must never stop the ones behind it.
         _hold(database, row.id, read, ("unforeseen", f"{type(e).__name__}: {e}"), config=config, now=now)
     return True
+
+
+def _wanted(
+    database: Database, read: Read, row: Received, *, config: Config, now: datetime, reader: Here
+) -> review.Asked | None:
+    """Return what an organiser's message wants of us, None where it is nobody's who may decide, or wants nothing."""
+    if read.message.from_ is None or not review.is_organiser(read.message.from_.email, config):
+        return None
+    with database.read() as session:
+        ours = trust.mails_answered(session, read.message, config, now)
+        return review.asked(session, read, row, ours, reader=reader, known=lambda event: invitation_of(event, config),
+                            decider=_decider(read, config, now))  # fmt: skip
+
+
+def _decider(read: Read, config: Config, now: datetime) -> review.Decider:
+    writer = read.message.from_.email if read.message.from_ else ""
+    return review.Decider(f"organiser {key(writer)}", now, config, read.id)
 
 
 def _with_our_mail(invitation: Invitation, head: Message, ours: Sequence[Outbox], config: Config) -> Invitation:
@@ -159,7 +178,9 @@ def _hold_if_event_gone(read: Read, ours: Sequence[Outbox], config: Config) -> N
         raise Held("event_gone", f"{ours[0].event} is no longer in the configuration")
 
 
-def _record(session: Session, read: Read, config: Config, now: datetime) -> None:
+def _record(
+    session: Session, read: Read, config: Config, now: datetime, wanted: review.Asked | None = None
+) -> None:
     row = session.get(Received, read.id, with_for_update=True)
     if row is None or row.disposition != "new":
         return
@@ -172,6 +193,10 @@ def _record(session: Session, read: Read, config: Config, now: datetime) -> None
     row.disposition, row.rule, row.event = disposition, rule[:255], read.event.slug
     row.language, row.question = read.reading.language, read.reading.question
     row.review, row.reason = " ".join(read.reading.review), read.reading.reason
+    if wanted is not None:
+        review.carry_out(session, row, wanted, _decider(read, config, now))
+        say("message_read", id=row.id, disposition=row.disposition, sender=row.sender or None, rule=row.rule)
+        return
     source = source_of(session, row, read, config, now)
     if disposition == "bounce":
         returned.note(session, row, read.message, source, config)
