@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailbot import calendar, message, returned, review, tokens, trust
+from mailbot import calendar, guests, message, returned, review, tokens, trust
 from mailbot.addresses import in_text, key
 from mailbot.config import Config, EventConfig
 from mailbot.database import Database, in_trouble
@@ -25,6 +25,7 @@ from mailbot.log import say, warn
 from mailbot.message import Message
 from mailbot.models import Outbox, Received
 from mailbot.reader import Here
+from mailbot.privacy import forget
 from mailbot.recording import ANSWERED, Read, answer_address, record, source_of
 from mailbot.rsvp.answer import Invitation, Reading
 
@@ -55,7 +56,8 @@ def take_one(database: Database, config: Config, now: datetime, reader: Here | N
         with database.read() as session:
             head = message.read(_head(row.raw or b""))
             ours = trust.mails_answered(session, head, config, now)
-            event = which_event(head, ours, config, now)
+            invited = guests.invited_at(session, _written_by(head))
+            event = which_event(head, ours, config, now, [guest.event for guest in invited])
             known = _with_our_mail(invitation_of(event, config), head, ours, config)
         read = _read(row, event, known, config, reader or Here())
         read = _by_entry(read, row, known, config, reader or Here())
@@ -149,16 +151,23 @@ def _head(raw: bytes) -> bytes:
     return raw[: min(ends, default=most)] + b"\r\n\r\n"
 
 
-def which_event(mail: Message, ours: Sequence[Outbox], config: Config, now: datetime) -> EventConfig:
+def _written_by(mail: Message) -> set[str]:
+    return {address.email for address in (mail.from_, mail.sender, *mail.reply_to) if address}
+
+
+def which_event(
+    mail: Message, ours: Sequence[Outbox], config: Config, now: datetime, invited: Sequence[str] = ()
+) -> EventConfig:
     """Return the event that a message is about: by the mail that it answers (`ours` are those that mailbot sent), by
-    its subject, else the next one that takes place."""
+    its subject, by what its writer was invited to (`invited`, slugs), else the next one that takes place."""
     if answered := _event_answered(mail, ours, config):
         return answered
     coming = sorted((e for e in config.events if e.ends > now), key=lambda e: (e.cancelled, e.starts))
     coming = coming or list(config.events)
     subject = mail.subject.casefold()
     named = (e for e in coming if any(word.casefold() in subject for word in e.subject_words))
-    return next(named, coming[0])
+    asked = (e for e in coming if e.slug in invited)
+    return next(named, None) or next(asked, coming[0])
 
 
 def _event_answered(mail: Message, ours: Sequence[Outbox], config: Config) -> EventConfig | None:
@@ -178,15 +187,15 @@ def _hold_if_event_gone(read: Read, ours: Sequence[Outbox], config: Config) -> N
         raise Held("event_gone", f"{ours[0].event} is no longer in the configuration")
 
 
-def _record(
-    session: Session, read: Read, config: Config, now: datetime, wanted: review.Asked | None = None
-) -> None:
+def _record(session: Session, read: Read, config: Config, now: datetime, wanted: review.Asked | None = None) -> None:
     row = session.get(Received, read.id, with_for_update=True)
     if row is None or row.disposition != "new":
         return
     _note_headers(row, read, config, now)
     if (first := _copy_of(session, row)) is not None:
         row.disposition, row.duplicate_of, row.raw = "duplicate", first, None
+        if forget.is_forgotten(session, first):
+            forget.blank(session, [row.id])  # its writer was forgotten: the copy that still lies there changes nothing
         say("message_read", id=row.id, disposition="duplicate", of=first)
         return
     disposition, rule = _own_mail(read, config) or (read.reading.kind, read.reading.rule)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from mailbot import mailouts, news, registry, rosters, seats, tokens
+from mailbot import guests, mailouts, news, registry, rosters, seats, tokens
 from mailbot.addresses import Address, key
 from mailbot.compose import Letter, Person, Shown
 from mailbot.compose.context import GUIDE
@@ -42,6 +42,8 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
     event = config.event(row.event)
     if row.mail == news.ROSTER:
         return _roster(session, row, event, config, now)
+    if row.mail in guests.MAILS:
+        return _invitation(session, row, event, config, now)
     received = _answered(session, row)
     people = _people(session, row)
     calendar = _calendar(session, row, event, people)
@@ -64,11 +66,31 @@ def letter_for(session: Session, row: Outbox, config: Config, now: datetime) -> 
         changed=_changed(session, row),
         question=received.question if received and row.mail == "acknowledgement" else "",
         calendar=calendar,
-        uid=entry_uid(event.slug, people[0].id, config) if len(people) == 1 else "",
+        uid=_uid(session, people[0], config) if len(people) == 1 else "",
         guide_sent=_guide_sent(session, event, people),
         headers=_reply_to(row, config),
         seat=_seat(session, row, event),
     )
+
+
+def _uid(session: Session, person: Participant, config: Config) -> str:
+    """Return the UID of a person's calendar entry: the invitation's, where they have that one."""
+    guest = guests.guest_behind(session, person)
+    return guests.uid_of(guest, config) if guest else entry_uid(person.event, person.id, config)
+
+
+def _invitation(session: Session, row: Outbox, event: EventConfig, config: Config, now: datetime) -> Letter:
+    """Return what invites a guest: what the list says of them need not be asked for."""
+    guest = guests.guest_of(session, row)
+    if guest is None:
+        raise KeyError(row.key)
+    known = Person(name=guest.name or None, email=guest.email, organisation=guest.organisation or None)
+    return Letter(
+        mail=row.mail, language=row.language, event=event, recipient=Address(guest.name, guest.email),
+        message_id=row.message_id, now=now, person=known, uid=guests.uid_of(guest, config),
+        missing=tuple(name for name in event.required if getattr(known, name, None) is None),
+        sequence=_sequence(session, event, [], ""), headers=_reply_to(row, config),
+    )  # fmt: skip
 
 
 def entry_uid(slug: str, participant_id: int, config: Config) -> str:
@@ -148,7 +170,8 @@ def _calendar(session: Session, row: Outbox, event: EventConfig, people: list[Pa
 def _had_entry(session: Session, person: Participant) -> bool:
     """Return whether a participant ever got a calendar entry, or perhaps did."""
     got = session.query(Outbox.id).filter(Outbox.participant_id == person.id, Outbox.state.in_(("sent", "in_doubt")))
-    return got.filter(Outbox.mail.in_((GUIDE, news.MOVED, news.RESTORED))).first() is not None
+    guide = got.filter(Outbox.mail.in_((GUIDE, news.MOVED, news.RESTORED))).first()
+    return guide is not None or guests.guest_behind(session, person) is not None
 
 
 def _flips(session: Session, person: Participant) -> int:
@@ -165,7 +188,9 @@ def _sequence(session: Session, event: EventConfig, people: list[Participant], c
     """
     move, call = news.last_move(session, event), news.last_call(session, event)
     changes = (move.times if move else 0) + (call.times if call else 0)
-    changes += _flips(session, people[0]) if len(people) == 1 else 0
+    if len(people) == 1:
+        # What comes after an invitation's entry is a change of it: it has the link, and the guest's answer.
+        changes += _flips(session, people[0]) + (guests.guest_behind(session, people[0]) is not None)
     return changes - (calendar == "cancel")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from mailbot import news, notices, outbox, rosters, schedule, seats
+from mailbot import guests, news, notices, outbox, rosters, schedule, seats
 from mailbot.compose.brief import TO_ORGANISERS
 from mailbot.config import Config, EventConfig, MailoutConfig
 from mailbot.database import Database
@@ -194,6 +194,8 @@ def still_owed(session: Session, row: Outbox, event: EventConfig, now: datetime)
     """Return "" when a written-down mail is still owed at the moment of its claim, else why not, as a word."""
     if row.mail in (news.ACKNOWLEDGEMENT, *TO_ORGANISERS):
         return ""
+    if row.mail in guests.MAILS:
+        return guests.still_due(session, row, event, now)
     if row.mail == news.ROSTER:
         return rosters.still_due(session, row, event)
     if event.cancelled != (row.mail == news.CANCELLED):

@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailbot import loops, notices, outbox, registry, returned, trust
+from mailbot import guests, loops, notices, outbox, registry, returned, trust
 from mailbot.config import Config, EventConfig
 from mailbot.errors import Held
 from mailbot.log import say
@@ -79,7 +79,9 @@ def _people(session: Session, row: Received, read: Read, disposition: str, sourc
         raise Held("event_over", f"{read.event.slug} ended {read.event.ends:%Y-%m-%d %H:%M %Z}")
     if not read.reading.answers:
         raise Held("nobody_named", read.reading.rule)
-    return registry.record(session, read.event.slug, read.reading, source)
+    done = registry.record(session, read.event.slug, read.reading, source)
+    guests.fill(session, done, read.reading, source)
+    return done
 
 
 def _look_at_addresses(session: Session, read: Read, done: list[Recorded], source: Source) -> None:

@@ -98,7 +98,17 @@ def events_of(config: Config, slug: str) -> list[str]:
 
 def main() -> None:
     """Run the command line; what mailbot or the system refuses becomes a sentence and a code, never a traceback."""
-    from mailbot.cli import demo, keep, look, mails, papers, setup, status, work  # noqa: F401 -- they register their commands
+    from mailbot.cli import (  # noqa: F401 -- they register their commands
+        demo,
+        invite,
+        keep,
+        look,
+        mails,
+        papers,
+        setup,
+        status,
+        work,
+    )
 
     try:
         try:

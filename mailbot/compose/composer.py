@@ -32,6 +32,9 @@ BUILT_IN = (ACKNOWLEDGEMENT, "moved", "event_cancelled", "event_restored")
 OFFICE = ("office_seat", "office_waiting", "office_roster")
 """Mails about a computer in an office: sent by itself too, where an event has offices."""
 
+INVITING = ("invitation", "invitation_reminder")
+"""Mails that `mailbot invite` sends; templates of one's own from before need not have them."""
+
 NO_PARTICIPANTS = ("office_roster",)
 """Mails to people who have nothing to cancel."""
 
@@ -85,7 +88,8 @@ class Composer:
         """Return the names of all mails that the configuration can send."""
         outs = (mailout.name for event in self.config.events for mailout in event.mailouts)
         offices = OFFICE if any(event.offices for event in self.config.events) else ()
-        return tuple(dict.fromkeys((*BUILT_IN, *offices, *outs)))
+        invites = [mail for mail in INVITING if (self.templates / mail).is_dir()]
+        return tuple(dict.fromkeys((*BUILT_IN, *offices, *invites, *outs)))
 
     def _words_for(self, letter: Letter) -> Words:
         """Return the words of the letter's language if there is such a mail in it, else of the first language."""

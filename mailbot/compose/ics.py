@@ -37,6 +37,7 @@ class Entry:
     attendee: Address
     language: str
     alarm: timedelta = ALARM
+    partstat: str = "ACCEPTED"
 
 
 def uid_of(slug: str, email: str, name: str, domain: str) -> str:
@@ -72,8 +73,8 @@ def entry_text(entry: Entry) -> str:
         f"DESCRIPTION;LANGUAGE={entry.language}:{_text(entry.description)}",
         f"LOCATION:{_text(entry.location)}",
         f"ORGANIZER{_name(entry.organizer)}:mailto:{ascii_form(entry.organizer.email)}",
-        # RSVP=TRUE lets Outlook send a decline back to us; whoever gets this has registered, hence ACCEPTED.
-        f"ATTENDEE{_name(entry.attendee)};CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=TRUE"
+        # RSVP=TRUE lets Outlook send a decline back to us; whoever has registered has accepted already.
+        f"ATTENDEE{_name(entry.attendee)};CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={entry.partstat};RSVP=TRUE"
         f":mailto:{ascii_form(entry.attendee.email)}",
         f"STATUS:{'CANCELLED' if cancel else 'CONFIRMED'}",
         "TRANSP:OPAQUE",

@@ -10,7 +10,7 @@ from datetime import timedelta
 from mailbot.addresses import Address
 from mailbot.compose.context import phone_text
 from mailbot.compose.ics import Entry, entry_text, uid_of
-from mailbot.compose.letter import Letter, Person
+from mailbot.compose.letter import INVITATIONS, Letter, Person
 from mailbot.compose.words import Words
 from mailbot.config import EventConfig, SmtpConfig
 
@@ -21,7 +21,8 @@ def entry_for(letter: Letter, words: Words, smtp: SmtpConfig) -> str:
     if not method:
         return ""
     person = letter.everybody[0]
-    url = event.webex.url if person.mode != "in_person" else ""
+    asks = letter.mail in INVITATIONS
+    url = event.webex.url if person.mode != "in_person" and not asks else ""
     before = event.webex.connect_before
     entry = Entry(
         uid=letter.uid or _uid(letter, person, smtp),
@@ -38,6 +39,7 @@ def entry_for(letter: Letter, words: Words, smtp: SmtpConfig) -> str:
         organizer=Address(smtp.from_.name, smtp.from_.email),
         attendee=Address(person.name or "", letter.recipient.email),
         language=words.language,
+        partstat="NEEDS-ACTION" if asks else "ACCEPTED",
         alarm=timedelta(days=before.days) + before.exact,
     )
     return entry_text(entry)

@@ -25,8 +25,14 @@ OFFICE_CASES = {"office_seat": ("found", "changed"), "office_waiting": ("waiting
 """What the mails about a computer in an office say: one was found, or place or time are others than they were; none is
 free yet, or the one that was found can't be kept."""
 
-CALENDAR = {"guide": "request", "moved": "request", "event_cancelled": "cancel", "event_restored": "request"}
+CALENDAR = {
+    "guide": "request", "moved": "request", "event_cancelled": "cancel", "event_restored": "request",
+    "invitation": "request", "invitation_reminder": "request",
+}  # fmt: skip
 """What the mails carry for the calendar, where the letter doesn't say."""
+
+INVITATIONS = ("invitation", "invitation_reminder")
+"""Mails to people who have not registered: their entry asks, and has no link yet."""
 
 
 @dataclass(frozen=True, slots=True)

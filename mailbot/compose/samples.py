@@ -261,6 +261,20 @@ def _roster_of_nobody(letter: Letter, sample: Sample) -> Letter:
     return replace(_roster(letter, sample), people=())
 
 
+def _invited(letter: Letter, sample: Sample) -> Letter:
+    """Somebody of whom the list says the name and the organisation."""
+    known = Person(name=sample.person.name, email=sample.person.email, organisation=sample.person.organisation)
+    missing = tuple(name for name in letter.event.required if getattr(known, name, None) is None)
+    return replace(letter, person=known, missing=missing, in_reply_to="", references=(),
+                   now=letter.event.starts - timedelta(days=30))  # fmt: skip
+
+
+def _invited_by_address(letter: Letter, sample: Sample) -> Letter:
+    invited = _invited(letter, sample)
+    return replace(invited, person=Person(email=sample.person.email), missing=letter.event.required,
+                   recipient=Address("", sample.person.email or ""))  # fmt: skip
+
+
 def _registers_for_cancelled(letter: Letter, sample: Sample) -> Letter:
     return replace(_cancelled(letter, sample), case="registered")
 
@@ -309,6 +323,8 @@ def _makers(mail: str) -> dict[str, Maker]:
         return {"found": _seat, "changed": _seat_changed, "colleague": _seat_colleague}
     if mail == "office_waiting":
         return {"waiting": _no_seat_yet, "lost": _seat_lost, "colleague": _no_seat_for_colleague}
+    if mail in ("invitation", "invitation_reminder"):
+        return {"known": _invited, "unknown": _invited_by_address}
     if mail == "office_roster":
         return {"one": _roster, "several": _roster_of_several, "nobody": _roster_of_nobody,
                 "cancelled": lambda letter, sample: _called_off(_roster(letter, sample))}  # fmt: skip

@@ -22,7 +22,7 @@ from mailbot.registry.vouched import Vouched
 from mailbot.rsvp.answer import FIELDS, Answer, Reading, Value
 
 # How much a place counts: what is written in answer counts more than what is always there. Absent places count 2.
-_RANK = {"header": 0, "signature": 1, "forwarded": 1, "attachment": 1}
+_RANK = {"header": 0, "list": 0, "signature": 1, "forwarded": 1, "attachment": 1}
 _CLAMP = {"phone": 64, "mode": 16, "email": 320}  # characters; the tables' limits and RFC 5321 4.5.3.1
 MAX_VALUE = 500  # characters of one value; longer ones are not names, titles or organisations
 MAX_PEOPLE = 40  # participants that one message may register; more than that a person should look at
@@ -196,6 +196,7 @@ def _not_somebody_elses(session: Session, event: str, answer: Answer, source: So
 def _new(session: Session, event: str, answer: Answer, source: Source, status: str) -> Participant:
     taken = bool(answer.email and identity.by_address(session, event, str(answer.email.value)))
     person = Participant(
+        id=identity.fresh_number(session),
         event=event,
         identity=identity.identity_of(answer, source.sender, source.received_id or 0, shared=taken)[:512],
         status=status,
@@ -339,6 +340,19 @@ def _latest(session: Session, person: Participant, source: Source) -> None:
 def _spoke(session: Session, person: Participant, kind: str, source: Source) -> None:
     session.add(Change(participant_id=person.id, at=source.at, who=source.who, received_id=source.received_id,
                        field=SPOKE, old=None, new=kind))  # fmt: skip
+
+
+def correct(session: Session, person: Participant, answer: Answer, source: Source) -> list[str]:
+    """Set what somebody who may decide wrote of a participant; returns the fields that changed.
+
+    What their message only came with (its header, a signature) says nothing of the participant. Whose words came last
+    stays as it is: their next message still counts as theirs.
+    """
+    said = {n: v for n, v in answer.values().items() if v.where not in ("header", "signature")}
+    changed = [name for name, value in said.items() if _set(session, person, name, value, source)]
+    session.flush()
+    person.confidence = min((c.confidence for c in latest_values(session, person.id).values()), default=1.0)
+    return changed
 
 
 def change_field(session: Session, person: Participant, name: str, new: str | None, *, who: str, at: datetime) -> bool:

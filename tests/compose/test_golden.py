@@ -13,7 +13,7 @@ from tests.compose.conftest import LANGUAGES, MORE_LANGUAGES
 
 MAILS = (
     "acknowledgement", "moved", "event_cancelled", "event_restored", "office_seat", "office_waiting",
-    "office_roster", "guide", "reminder",
+    "office_roster", "invitation", "invitation_reminder", "guide", "reminder",
 )  # fmt: skip
 
 OFTEN = ("acknowledgement", "guide", "reminder")
