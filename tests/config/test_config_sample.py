@@ -77,7 +77,7 @@ def test_every_key_stands_in_the_sample(key: str) -> None:
 
 
 def test_every_key_in_the_sample_exists() -> None:
-    languages = ("fr", "en", "es", "pt")
+    languages = ("fr", "en", "es", "pt", "ar", "ru")
     by_language = {f"event.{key}.{language}" for key in ("title", "cancelled_because") for language in languages}
     known = set(all_fields()) | by_language
     shown = {".".join(step for step in path if isinstance(step, str)) for path in places(WHOLE)}
