@@ -65,6 +65,12 @@ def over(session: Session, kind: str, what: str, at: datetime) -> None:
     session.execute(known.values(settled_at=at))
 
 
+def decided(session: Session, notice: Notice, who: str, at: datetime) -> None:
+    """Note that a person settled something."""
+    notice.settled_at, notice.settled_by = at, who
+    session.flush()
+
+
 def still_open(session: Session) -> Sequence[Notice]:
     """Return what organisers should know and what is not over, oldest first."""
     return session.scalars(sa.select(Notice).where(Notice.settled_at.is_(None)).order_by(Notice.at, Notice.id)).all()
