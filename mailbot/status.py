@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from mailbot import health, mailouts, schedule
 from mailbot.config import Config
 from mailbot.database import Database, who_works
-from mailbot.models import Fact, Outbox, Participant, Received
+from mailbot.models import Fact, Notice, Outbox, Participant, Received
 from mailbot.outbox import NOT_COMPOSED
 
 SILENT = timedelta(minutes=5)  # without a completed turn: what the worker's own watchdog allows
@@ -53,14 +53,22 @@ def needs(database: Database, slugs: list[str], *, ask: bool) -> Needs:
             return session.scalar(sa.select(sa.func.count()).select_from(table).where(*conditions)) or 0
 
     return Needs(
-        held=count(Received, Received.disposition == "held"),
-        questions=count(Received, Received.question != "", Received.event.in_(slugs)),
-        failed=count(Outbox, Outbox.state == "failed", Outbox.event.in_(slugs)),
+        held=count(Received, Received.disposition == "held", Received.settled_at.is_(None)),
+        questions=count(Received, Received.question != "", Received.event.in_(slugs), Received.settled_at.is_(None)),
+        failed=count(Outbox, Outbox.state == "failed", Outbox.event.in_(slugs),
+                     sa.not_(_seen_to(sa.literal("mail_failed ") + Outbox.key))),
         not_composed=count(Outbox, Outbox.state == "waiting", Outbox.reason.startswith(NOT_COMPOSED),
                            Outbox.event.in_(slugs)),
         in_doubt=count(Outbox, Outbox.state == "in_doubt") if ask else 0,
-        unreachable=count(Participant, Participant.reachable == "unreachable", Participant.event.in_(slugs)),
+        unreachable=count(Participant, Participant.reachable == "unreachable", Participant.event.in_(slugs),
+                          sa.not_(_seen_to(sa.literal("unreachable ") + sa.cast(Participant.id, sa.String)))),
     )  # fmt: skip
+
+
+def _seen_to(key: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that a person settled the notice of that key, and that it was not told anew since."""
+    seen = sa.select(Notice.id).where(Notice.key == key, Notice.settled_at.is_not(None), Notice.settled_by != "")
+    return seen.exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ an order needs, `whom` says who is meant, `decide` carries out, `answers` recogn
 
 from mailbot.review.answers import PASSED_ON, RULE, Asked, asked, carry_out, is_organiser
 from mailbot.review.decide import carry_out as carry_out_order
+from mailbot.review.orders import Order
 from mailbot.review.orders import read as read_orders
 from mailbot.review.prepare import Decider, Prepared, prepare
 
@@ -17,6 +18,7 @@ __all__ = [
     "RULE",
     "Asked",
     "Decider",
+    "Order",
     "Prepared",
     "asked",
     "carry_out",
