@@ -45,6 +45,8 @@ _OF_AT_END = re.compile(r"\b(?:de la|de l['’]|du|des|de|of the|of|del|da|do|do
 _BODY = re.compile(r"vorstand|prasidi|beirat|aufsichtsrat|directorio|presidium")
 """What leads a house, said in one word: "Vorstand der Initiative …"; others are said in two, "Conselho Diretivo"."""
 _ONE_OF = re.compile(r"\b(?:une? des|uno de los|una de las|um dos|uma das|un de nos|une de nos) $")
+_GIVEN = frozenset(["Md", "Mp", "Gs"])
+"""Written so they are a given name ("Md Shafiqul Alam"), not an office."""
 _FIELD = re.compile(r"\s?\(([^\W\d_][^()\d@:]{2,32})\)")
 _TOLD = ("people.introductions", "phones.mobile", "phones.office", "negation.words", "letters.greetings")
 _CONTRACTED = frozenset(["m", "re", "ve", "ll"])
@@ -170,7 +172,9 @@ def _organisation(text: str, folded: str, toks: list[Token], at: int, head: Hit,
     alone = end <= head.end and start == head.start
     if alone and not text[head.start].isupper():
         return None
-    unit = start == head.start and any(u.start == head.start for u in words.of(hits, "organisations.units"))
+    units = words.of(hits, "organisations.units")
+    unit = start == head.start and any(u.start == head.start for u in units)
+    unit = unit or (tongues == {"en"} and end == head.end and text[head.start : end] == "Desk")
     ours = unit or ("office" in folded[start:end] and _ORDERS_ABOUT.search(folded[start:end]) is not None)
     return Phrase(start, end, text[start:end], head.language, strong=not alone and not ours)
 
@@ -214,7 +218,7 @@ def titles(text: str, organisations_: list[Phrase] | None = None, hits: Sequence
         if any(o.start <= head.start < o.end for o in orgs if o.strong) or (found and head.start < found[-1].end):
             continue
         at = next(i for i, t in enumerate(toks) if t.start == head.start)
-        if _is_plural(folded, head) or _is_verb(toks, at):
+        if _is_plural(folded, head) or _is_verb(toks, at) or text[head.start : head.end] in _GIVEN:
             continue
         alike = [h for h in words.of(hits, "titles.heads") if (h.start, h.end) == (head.start, head.end)]
         spoken = head if len(alike) == 1 else next((h for h in alike if h.language == language.tell(text)), head)
@@ -266,6 +270,8 @@ def behind_cue(text: str, hits: Sequence[Hit], key: str, *, capital: bool) -> Ph
         if index is None or index >= len(toks) or phrases.STOPPER.search(text[cue.end : toks[index].start]):
             continue
         first = toks[index]
+        if capital and _heads_title(text, cue.end, first):
+            continue  # "on behalf of the Minister of Labour": somebody, not a house
         if text[first.start].isupper() != capital or first.text in grammar.ends() or not first.text.isalpha():
             continue
         if not capital and (
@@ -279,6 +285,12 @@ def behind_cue(text: str, hits: Sequence[Hit], key: str, *, capital: bool) -> Ph
         if len(text[first.start : end].split()) <= 8:
             return Phrase(first.start, end, text[first.start : end], cue.language, strong=False)
     return None
+
+
+def _heads_title(text: str, start: int, first: Token) -> bool:
+    """Say whether what a cue announces begins with a title's or an honorific's word."""
+    led = text[start : first.end].split()
+    return phrases.is_title_word(first.text) or (bool(led) and names.is_honorific(led[-1]))
 
 
 def _title(text: str, folded: str, toks: list[Token], at: int, head: Hit, orgs: list[Phrase]) -> Phrase:  # noqa: PLR0917 -- one text and what was found in it go together

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mailbot.rsvp import domains, labels, names, phones, phrases, pieces, places, roles, words
+from mailbot.rsvp import domains, houses, labels, names, phones, phrases, pieces, places, roles, words
 from mailbot.rsvp import language as languages
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold
@@ -181,8 +181,9 @@ def _roles(record: Record, kept: list[str], named: int | None, language: str, ad
     both: list[tuple[str, str, str]] = []
     unknown: list[str] = []
     near = named is not None
+    kept = houses.joined(kept, named)
     for at, piece in enumerate(kept):
-        if at == named:
+        if at == named or not piece:
             continue
         if _numbers_and_addresses(record, piece) or _boilerplate(piece):
             near = near and not (named is not None and at > named)
@@ -346,7 +347,7 @@ def _note(record: Record, field: str, found: list[tuple[str, float]], language: 
     )
     for text, sure, _ in sorted(ordered, key=lambda row: row[1] < 0.7):
         rule = f"signature-{field}" if sure > 0.75 else f"signature-{field}-by-place"
-        record.add(field, text, text, rule, sure)
+        record.add(field, text.replace("\n", ", "), text, rule, sure)
 
 
 def _trailing_block(lines: list[str]) -> int:

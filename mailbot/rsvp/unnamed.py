@@ -111,6 +111,8 @@ def behind_preposition(scene: Scene) -> Phrase | None:
             for start, end in [(m.start, m.end), *m.aliases]
         )
         before = scene.folded[max(0, phrase.start - 14) : phrase.start]
+        first = phrase.text.split()[0]
+        taken = taken or phrases.is_title_word(fold(first)) or names.is_honorific(first)  # "for the Minister of State"
         if not taken and _PREPOSITION.search(before) and not places.in_text(phrase.text):
             found.append(phrase)
     return found[0] if len(found) == 1 else None

@@ -18,6 +18,19 @@ from mailbot.rsvp.candidates import Candidate, Record
 from mailbot.rsvp.context import Context
 from mailbot.rsvp.fold import fold
 
+_OF_THE_HOUSE = re.compile(
+    r"\s+(?:(?:de\s|of\s|at\s)(?:l['’]|the\s|this\s|la\s|our\s|notre\s|nuestr[oa]\s|noss[oa]\s|cette\s)|"
+    r"du\s|del\s|da\s|do\s|dell['’]|della\s|der\s|des\s|unsere[rs]\s|(?:del|della|dell['’]|do|da)\s?nostr[oa]\s)"
+    r"(?:same\s|même\s)?(?:institution|association|ass?ocia[cç][aã]o|asociación|associazione|organi[sz]ation|organización|"
+    r"organização|organizzazione|organisation|groupement|agrupación|agrupamento|raggruppamento|cercle|círculo|circolo|"
+    r"circle|syndicat|sindica[lt]o|sindacato|union|unión|união|gewerkschaft|coopérative|cooperativa|co-?operative|"
+    r"genossenschaft|fédération|federación|federação|federazione|federation|confédération|confederación|confederation|"
+    r"réseau|red|rede|rete|network|netzwerks?|mutuelle|mutual|mutualidade?|fondation|fundación|fundação|fondazione|"
+    r"foundation|stiftung|ong|ngo|vereins?|verbands?|entreprise|empresa|company|firm|firma|société|sociedade?|society|"
+    r"collectif|colectivo|coletivo|collettivo|collective|kollektivs?|plate-?forme|plataforma|piattaforma|platform)$",
+    re.IGNORECASE,
+)
+"""A house that a title is said to be of without its name: "présidente du groupement", "treasurer of our union"."""
 _EDGE = " \t\n.,;:|/*_\"'«»“”=>-–—•·"
 
 
@@ -161,16 +174,7 @@ def plain_title(text: str) -> str:
         text,
         flags=re.IGNORECASE,
     )
-    return (
-        re.sub(
-            r"\s+(?:de |of |da |do |del |della |dell['’]|der |du )(?:l['’]|the |la |our |"
-            r"notre )(?:institution|organisation|organization|organización|organização|"
-            r"organizzazione|association)$",
-            "",
-            text,
-        )
-        or text
-    )
+    return _OF_THE_HOUSE.sub("", text) or text
 
 
 def organisation(found: Candidate) -> Value:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from mailbot.rsvp import domains, labels, names, phrases, prose, roles, unnamed, values, words
 from mailbot.rsvp.answer import SURE, Answer, Value
 from mailbot.rsvp.candidates import Candidate, Record
+from mailbot.rsvp.fold import fold
 from mailbot.rsvp.material import Material
 from mailbot.rsvp.prose import Mention
 
@@ -50,6 +51,20 @@ _GREETED = re.compile(
     r"bom dia|hallo|buongiorno)\b[^.\n]{0,30}$"
 )
 """Before whom the letter greets, who is not the writer's organisation."""
+_SENT = frozenset(
+    ["representante", "representative", "representant", "representante legal", "rappresentante", "vertreter",
+     "vertreterin", "delegate", "delegado", "delegada", "delegato", "delegata", "participant", "participante"]
+)  # fmt: skip
+"""What anybody is who comes for somebody: no office where another is named."""
+_BUT = re.compile(
+    r"\b(?:but|mais|pero|mas|aber|ma|however|toutefois|cependant|sin embargo|porem|jedoch|doch|tuttavia)\b"
+)
+_HAT = re.compile(
+    r"\b(?:casquette|hat|cap|gorra|sombrero|chapeu|bone|hut|cappello|veste|role|rolle|papel|ruolo|titre)\b"
+)
+"""What somebody wears who speaks for another house than their own."""
+_FAR = 160
+"""Characters between two titles of one thought."""
 _TRADE = re.compile(
     r"\W{1,2}(?:de metier|de profession|by trade|by profession|de profesion|de profissao|von beruf|di professione)\b"
 )
@@ -80,15 +95,18 @@ def own_title(found: Material, records: Sequence[Record], exclude: Sequence[Ment
         if given:
             return values.title(given, found.context.language)
     me = [m for m in found.scene.mentions if m.is_self and m.title]
-    if me:
-        return of_phrase(me[0].title, "title", "sentence-apposition", 0.92)
     taken = [m.title for m in exclude if m.title]
+    if me:
+        sent_as = _in_another_capacity(found, me[0].title, taken)
+        return of_phrase(sent_as or me[0].title, "title", "sentence-apposition", 0.7 if sent_as else 0.92)
     spoken = [t for t in found.scene.titles if t not in taken and is_said_of_self(found, t)]
     spoken = [t for t in spoken if not _is_trade(found, t)] or (
         spoken if not any(before_organisation(found, t) for t in found.scene.titles if t not in taken) else []
     )
+    spoken = [t for t in spoken if fold(t.text) not in _SENT] or spoken
     if spoken:
-        return of_phrase(spoken[0], "title", "sentence-title", 0.88)
+        sent_as = _in_another_capacity(found, spoken[0], taken)
+        return of_phrase(sent_as or spoken[0], "title", "sentence-title", 0.7 if sent_as else 0.88)
     signed = found.signature.first("title")
     if signed and signed.confidence >= SURE:
         return values.title(signed, found.context.language)
@@ -103,6 +121,21 @@ def own_title(found: Material, records: Sequence[Record], exclude: Sequence[Ment
     if announced or by_place:
         return of_phrase(announced or by_place, "title", "sentence-title-by-place", 0.74)
     return values.title(signed, found.context.language) if signed else None
+
+
+def _in_another_capacity(
+    found: Material, title: phrases.Phrase | None, taken: Sequence[phrases.Phrase]
+) -> phrases.Phrase | None:
+    """Return the title as which somebody comes where they are another thing as well: "…, but here as treasurer"."""
+    if title is None:
+        return None
+    for other in found.scene.titles:
+        between = found.scene.folded[title.end : other.start]
+        if other.start <= title.end or other in taken or len(between) > _FAR or not _BUT.search(between):
+            continue
+        if is_said_of_self(found, other) or _HAT.search(between):
+            return other
+    return None
 
 
 def _is_trade(found: Material, title: phrases.Phrase) -> bool:

@@ -57,3 +57,17 @@ def test_what_is_no_name_is_told(text: str) -> None:
 @pytest.mark.parametrize("text", ["P. O'Callaghan-Reyes", "J.-B. Ferrari", "Devon"])
 def test_a_first_name_or_initials_are_only_part_of_a_name(text: str) -> None:
     assert names.is_partial(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Professor Imogen Hartley-Voss FAcSS", "Imogen Hartley-Voss"),
+        ("Ruth Baker PhD", "Ruth Baker"),
+        ("Angus McPhail", "Angus McPhail"),
+        ("Melle OUCHÈNE Lynda", "Lynda Ouchène"),
+        ("Eladia Ramírez viuda de Cáceres", "Eladia Ramírez viuda de Cáceres"),
+    ],
+)
+def test_a_fellowship_is_no_name_and_a_widow_keeps_hers(written: str, name: str) -> None:
+    assert names.natural(written) == name

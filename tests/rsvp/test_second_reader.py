@@ -16,6 +16,7 @@ from mailbot.rsvp.second import gist, model, weigh
 from mailbot.rsvp.second.features import features
 from mailbot.rsvp.second.tokens import tokens
 from mailbot.rsvp.second.weigh import Page
+from tests.rsvp import replies
 
 NOBODY = Context("", "", "", "", (), "en", (), "", ())
 LETTER = (
@@ -158,3 +159,10 @@ def test_a_whole_message_shows_both_readers_at_work() -> None:
     assert answer.title is not None
     assert answer.title.rule == "label-title"
     assert answer.title.confidence >= 0.95
+
+
+def test_a_name_put_together_from_two_labels_is_not_cut_to_the_one_that_the_model_marks() -> None:
+    text = "Bonjour,\n\nNom : Wouters-Delhaye\nPrénom : Anne-Catherine\nFonction : attachée\nParticipation : en ligne"
+    name = replies.only(text, "AC <acw@mutualite.be.example>").name
+    assert name is not None
+    assert name.value == "Anne-Catherine Wouters-Delhaye"

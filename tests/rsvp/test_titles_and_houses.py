@@ -288,3 +288,81 @@ def test_a_house_has_the_name_that_it_is_given_in_quotation_marks() -> None:
 def test_a_bare_number_may_begin_each_line_of_a_list() -> None:
     answer = only("Hello!\n1 Ama Serwaa\n2 nurse\n3 +233 24 123 4567\n4 Union of Weavers\n5 online\nBye")
     assert (said(answer, "title"), said(answer, "organisation")) == ("nurse", "Union of Weavers")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Je suis la présidente du groupement et je participerai en ligne.", "présidente"),
+        ("I am the treasurer of our union and will join online.", "treasurer"),
+        ("Soy la secretaria de la cooperativa y participaré en línea.", "secretaria"),
+        ("Sou o tesoureiro da associação e participarei em linha.", "tesoureiro"),
+        ("Sono la presidente del circolo e parteciperò online.", "presidente"),
+        ("Je suis membre du comité et je participerai en ligne.", "membre du comité"),
+        ("Je suis animatrice de réseau et je participerai en ligne.", "animatrice de réseau"),
+    ],
+)
+def test_a_house_without_its_name_is_no_part_of_a_title(text: str, value: str) -> None:
+    assert title(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (
+            "Je suis infirmier à l'hôpital de Tsévié mais c'est au nom du SYNAPERH que je m'inscris, en ligne, "
+            "en tant que secrétaire à la santé.",
+            "secrétaire à la santé",
+        ),
+        (
+            "I am a nurse at Tsevie Hospital, but I will join online as secretary of the Nurses' Union of Tsevie.",
+            "secretary",
+        ),
+        (
+            "Soy enfermera del Hospital Central, pero participaré en línea como secretaria del Sindicato de Salud.",
+            "secretaria",
+        ),
+        (
+            "Intervirei em linha como representante do Observatório do Direito Social, de que sou coordenador "
+            "científico.",
+            "coordenador científico",
+        ),
+    ],
+)
+def test_somebody_with_two_offices_is_noted_with_the_one_they_come_in(text: str, value: str) -> None:
+    assert title(text) == value
+
+
+def test_who_writes_for_a_minister_names_no_organisation_by_it() -> None:
+    text = "I write on behalf of the Minister of State for Labour, who will be joining online from his office."
+    assert house(text) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "value"),
+    [
+        (
+            "Institut des sciences du travail\nUniversité de l'Escaut",
+            "Institut des sciences du travail, Université de l'Escaut",
+        ),
+        ("School of Law\nUniversity of the North Downs", "School of Law, University of the North Downs"),
+        (
+            "Department of Labour Economics\nFaculty of Economics\nMarmara Ege University",
+            "Department of Labour Economics, Faculty of Economics, Marmara Ege University",
+        ),
+        (
+            "División de Regímenes\nSuperintendencia de Previsión",
+            "División de Regímenes, Superintendencia de Previsión",
+        ),
+        ("Departamento de Sociologia\nUniversidade do Mondego", "Departamento de Sociologia, Universidade do Mondego"),
+        ("Fakultät für Sozialrecht\nUniversität Butjadingen", "Fakultät für Sozialrecht, Universität Butjadingen"),
+        (
+            "Dipartimento di Giurisprudenza\nUniversità del Tirreno",
+            "Dipartimento di Giurisprudenza, Università del Tirreno",
+        ),
+        ("Nurses' Union of Tsevie\nTrades Congress of Togo", "Nurses' Union of Tsevie"),
+    ],
+)
+def test_a_part_of_a_house_is_noted_with_the_house_below_it(lines: str, value: str) -> None:
+    text = f"I will attend online.\n\nKind regards,\nAma Serwaa\nLecturer\n{lines}\nTel. +32 69 25 41 83"
+    assert house(text) == value

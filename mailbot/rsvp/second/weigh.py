@@ -140,6 +140,9 @@ def _value(field: str, value: Value, marked: list[Span], page: Page, *, alone: b
         return replace(value, confidence=min(value.confidence, by_how[_how(value)]))
     both = _table()[field][case]
     assert isinstance(both, dict)
+    if case == "overlap" and "\n" in value.words:
+        # Put together from several lines or labels, where the model marks each of them by itself.
+        return replace(value, confidence=min(value.confidence, both["rules"]))
     goes_further = len(_plain(span.text)) > len(_plain(str(value.value)))
     if both["model"] > both["rules"] and span.probability >= both["sure"] and (goes_further or not both["longer"]):
         return _from_span(span, page, both["model"]) or replace(value, confidence=both["rules"])
