@@ -10,6 +10,7 @@ more connections are open at a checkpoint reset, so there the rollback journal i
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import sqlite3
 import time
@@ -80,6 +81,27 @@ class Database:
             raise DatabaseRefused(f"database {self.file}: the file is damaged ({told}): put back a copy made by "
                                   "`mailbot backup`, and keep the damaged one")  # fmt: skip
 
+    def shred(self) -> str:
+        """Write an SQLite file anew without what was deleted; return why that could not be done, "" where it was.
+
+        Deleted content is overwritten at once (`secure_delete`); this also takes what pages kept in their gaps, and
+        empties the journal. A server's own files are its own business: PostgreSQL's autovacuum comes to them by itself.
+        """
+        if self.file is None:
+            return ""
+        try:
+            with closing(sqlite3.connect(self.file, timeout=BUSY_SECONDS)) as connection:
+                _prepare_sqlite(connection, None)
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        except sqlite3.Error as e:
+            return str(e)
+        return ""
+
+    def copies(self) -> list[Path]:
+        """Return the copies that lie beside an SQLite file: made before its schema changed, by `_copy_aside`."""
+        return sorted(self.file.parent.glob(f"{glob.escape(self.file.name)}.after-*")) if self.file else []
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -142,6 +164,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         f"journal_mode = {journal}",
         "synchronous = FULL",  # a commit that was reported survives a power cut
         "foreign_keys = ON",
+        "secure_delete = ON",  # what was forgotten is overwritten, not only unlinked
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

@@ -24,8 +24,8 @@ from mailbot.letters import event_of_uid
 from mailbot.log import say, warn
 from mailbot.message import Message
 from mailbot.models import Outbox, Received
-from mailbot.reader import Here
 from mailbot.privacy import forget
+from mailbot.reader import Here
 from mailbot.recording import ANSWERED, Read, answer_address, record, source_of
 from mailbot.rsvp.answer import Invitation, Reading
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from mailbot.addresses import domain, key
 from mailbot.errors import Held
 from mailbot.misspelt import PROVIDERS
-from mailbot.models import Participant
+from mailbot.models import Fact, Participant
 from mailbot.rsvp.answer import Answer
 
 SLIPS = 1  # letters by which a word may be another and still the same one with a typing error …
@@ -65,6 +65,22 @@ def identity_of(answer: Answer, sender: str, received_id: int, *, shared: bool) 
         own = key(str(answer.email.value))
         return f"mailto:{own}#{name or received_id}" if shared else f"mailto:{own}"
     return f"name:{name}|{sender}" if name else f"message:{received_id}|{sender}"
+
+
+HIGHEST = "highest participant"
+"""The fact that keeps the highest number of a participant who was forgotten."""
+
+
+def fresh_number(session: Session) -> int | None:
+    """Return a number that no participant ever had; None where the database knows by itself.
+
+    SQLite gives the highest one again once its row is gone. It stands in our mails' tokens, and a forgotten person's
+    mail must not prove somebody else.
+    """
+    gone = session.get(Fact, HIGHEST)
+    if gone is None or session.get_bind().dialect.name != "sqlite":
+        return None
+    return max(session.scalar(sa.select(sa.func.max(Participant.id))) or 0, int(gone.value)) + 1
 
 
 def by_address(session: Session, event: str, address: str) -> list[Participant]:
