@@ -17,9 +17,10 @@ from rich.prompt import Prompt
 from mailbot import alerts, briefing, intake, log, review
 from mailbot.briefing import Done
 from mailbot.cli.app import NEEDS_A_PERSON, ConfigOption, JsonOption, app, configured, out
+from mailbot.cli.look import look_at
 from mailbot.compose.brief import Item, Say
 from mailbot.config import Config
-from mailbot.database import Database, open_database, who_works
+from mailbot.database import Database, who_works
 from mailbot.errors import MailbotError
 from mailbot.models import Notice
 from mailbot.reader import Here, Reader
@@ -40,7 +41,7 @@ def review_command(
     """Show what needs a person, and decide: `review 17 accept`. Exit code 3: something still needs a person."""
     settings = configured(context, config)
     log.to_stderr()
-    database = open_database(settings.database)
+    database = look_at(settings)
     try:
         alerts.gather(database, settings, utc_now())
         if key:
