@@ -201,7 +201,7 @@ class Outbox(Base):
     digest: Mapped[str] = mapped_column(String(64), default="")  # of what a body composed ahead was made from
     response: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
-    claimed_at: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]  # when its last attempt began, or the moment of the next one was noted
     in_doubt_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
 

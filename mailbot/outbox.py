@@ -184,7 +184,8 @@ def note_returned(session: Session, row: Outbox, reason: str, now: datetime, *, 
     With `again` it came back for now only, and waits until then, unless that is too late to be of use.
     """
     if again is not None and (row.expires_at is None or again < row.expires_at) and row.attempts < MAX_ATTEMPTS:
-        _move(session, row, ("sent", "in_doubt"), state="waiting", reason=reason[:500], next_attempt_at=again)
+        _move(session, row, ("sent", "in_doubt"), state="waiting", reason=reason[:500], next_attempt_at=again,
+              claimed_at=now)  # fmt: skip
         return
     _move(session, row, ("sent", "in_doubt"), state="failed", reason=reason[:500], done_at=now)
 
@@ -200,7 +201,8 @@ def note_later(session: Session, row: Outbox, reason: str, now: datetime, *, aft
         note_failed(session, row, f"{reason} (after {row.attempts} attempts)", now)
         return
     again = max(row.next_attempt_at, now + after) if after else row.next_attempt_at
-    _move(session, row, ("claimed", "in_doubt"), state="waiting", reason=reason[:500], next_attempt_at=again)
+    _move(session, row, ("claimed", "in_doubt"), state="waiting", reason=reason[:500], next_attempt_at=again,
+          claimed_at=now)  # fmt: skip
 
 
 def note_again(session: Session, row: Outbox, reason: str, now: datetime) -> None:
@@ -211,20 +213,21 @@ def note_again(session: Session, row: Outbox, reason: str, now: datetime) -> Non
     if row.attempts >= MAX_ATTEMPTS:
         note_failed(session, row, f"{reason} (after {row.attempts} attempts)", now)
         return
-    _move(session, row, ("in_doubt",), state="waiting", reason=reason, next_attempt_at=max(now, row.next_attempt_at))
+    again = max(now, row.next_attempt_at)
+    _move(session, row, ("in_doubt",), state="waiting", reason=reason, next_attempt_at=again, claimed_at=now)
 
 
 def release(session: Session, row: Outbox, reason: str, now: datetime) -> None:
     """Give a claimed mail back untried: the server could not be reached, so the attempt does not count."""
     _move(session, row, ("claimed",), state="waiting", reason=reason[:500], attempts=max(row.attempts - 1, 0),
-          next_attempt_at=now + SERVER_PAUSE)  # fmt: skip
+          next_attempt_at=now + SERVER_PAUSE, claimed_at=now)  # fmt: skip
 
 
 def hold_back(session: Session, row: Outbox, reason: str, now: datetime, until: datetime) -> None:
     """Let a mail wait whose server takes nothing from us now. It never becomes `failed` for that."""
     kept = min(row.attempts, max(row.attempts - 1, len(BACK_OFF)))
     _move(session, row, ("claimed", "in_doubt"), state="waiting", reason=reason[:500], attempts=kept,
-          next_attempt_at=max(row.next_attempt_at, until))  # fmt: skip
+          next_attempt_at=max(row.next_attempt_at, until), claimed_at=now)  # fmt: skip
 
 
 def pause_until(now: datetime, count: int, least: timedelta | None) -> datetime:
@@ -242,12 +245,12 @@ def decided_again(session: Session, row: Outbox, now: datetime) -> None:
     """Let a mail wait for its next attempt now, since a person wants it; what may have arrived keeps its bytes."""
     if row.state == "failed" and row.reason != MAY_BE_THERE:
         _move(session, row, ("failed",), state="waiting", reason="by hand", next_attempt_at=now, done_at=None,
-              attempts=0, body=None)  # fmt: skip
+              claimed_at=now, attempts=0, body=None)  # fmt: skip
     else:
         # From its second attempt on a mail keeps its bytes.
         attempts = min(max(row.attempts, 1), len(BACK_OFF)) if row.body is not None else 0
         _move(session, row, (row.state,), state="waiting", reason="by hand", next_attempt_at=now, done_at=None,
-              attempts=attempts)  # fmt: skip
+              claimed_at=now, attempts=attempts)  # fmt: skip
 
 
 def decided_against(session: Session, row: Outbox, why: str, now: datetime) -> None:
@@ -271,7 +274,8 @@ def recover(session: Session, now: datetime, *, starting: bool = True) -> int:
 def set_right(session: Session, now: datetime) -> int:
     """Bring back to the present what a clock that ran ahead noted, or it would wait until that moment comes again.
 
-    What waits for a moment of the event, and was not tried yet, keeps it.
+    `claimed_at` is when the next attempt's moment was noted. What waits for a moment of the event, and was not tried
+    yet, keeps it.
     """
     ahead = now + AHEAD
     noted_ahead = sa.or_(Outbox.claimed_at > ahead, Outbox.in_doubt_at > ahead, Outbox.created_at > ahead)

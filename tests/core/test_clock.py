@@ -56,6 +56,15 @@ def test_a_mail_that_was_refused_under_such_a_clock_keeps_its_back_off_and_no_mo
     assert NOW + MINUTE <= core.outbox()[0].next_attempt_at <= NOW + 2 * MINUTE
 
 
+def test_a_mail_that_was_claimed_by_the_right_clock_and_given_back_by_a_wrong_one_leaves_now(core: Core) -> None:
+    put(core, acknowledgement(NOW), now=NOW)
+    with core.database.write() as session:
+        (row,) = outbox.claim(session, NOW, 1)
+        outbox.release(session, row, "no connection", NOW + HOURS)
+    recover(core)
+    assert core.outbox()[0].next_attempt_at <= NOW + MINUTE
+
+
 def test_a_mail_in_doubt_since_tomorrow_is_in_doubt_since_now(core: Core) -> None:
     put(core, acknowledgement(NOW), now=NOW)
     with core.database.write() as session:
