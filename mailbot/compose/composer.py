@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -82,7 +83,9 @@ class Composer:
         if not (self.templates / mail / f"{language}.md").is_file():
             there = sorted(f"{file.parent.name} --lang {file.stem}" for file in self.templates.glob("*/*.md"))
             raise MailbotError(f"there is no mail {mail} in {language}; there are {', '.join(there)}")
-        return samples.letter(mail, language, case or samples.cases(mail)[0], self.config.events[0])
+        sample = samples.letter(mail, language, case or samples.cases(mail)[0], self.config.events[0])
+        local = sample.message_id.strip("<>").partition("@")[0]
+        return replace(sample, message_id=f"<{local}@{self.config.smtp.domain}>")
 
     def mails(self) -> tuple[str, ...]:
         """Return the names of all mails that the configuration can send."""

@@ -24,8 +24,12 @@ ENCODED = 75
 MOST_REFERENCES = 30
 """Message ids in References; of longer threads the first and the latest stay (RFC 5322 3.6.4 lets us shorten)."""
 
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the direction of text (UAX #9): in a name they make an address look like another."""
+
 _ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_DOT_ATOM = re.compile(r"[^\s.\\@]+(?:\.[^\s.\\@]+)*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _UNSAFE = re.compile(r'[\s<>(),;:"\x00-\x1f\x7f]+')
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f]+")
@@ -51,7 +55,7 @@ def address_header(name: str, addresses: Iterable[Address]) -> str:
         if words:
             words[-1] += ","
         phrase = _phrase(address.name)
-        email = ascii_form(_UNSAFE.sub("", address.email))
+        email = _addr_spec(address.email)
         words += [*phrase, f"<{email}>"] if phrase else [email]
     return _folded(name, words)
 
@@ -62,6 +66,16 @@ def ids_header(name: str, ids: Iterable[str]) -> str:
     if len(known) > MOST_REFERENCES:
         known = [known[0], *known[-(MOST_REFERENCES - 1) :]]
     return _folded(name, known) if known else ""
+
+
+def _addr_spec(email: str) -> str:
+    """Return an address as it may stand in a header; a local part with dots where none may be goes into quotes."""
+    email = ascii_form(_UNSAFE.sub("", email)).encode("utf-8", "replace").decode("utf-8")
+    local, at, domain = email.rpartition("@")
+    if not at or _DOT_ATOM.fullmatch(local):
+        return email
+    quoted = local.replace("\\", "\\\\")
+    return f'"{quoted}"@{domain}'
 
 
 def _tidy(value: str) -> str:
@@ -81,7 +95,7 @@ def _folded(name: str, words: list[str]) -> str:
 
 def _phrase(name: str) -> list[str]:
     """Return a display name as words: bare, in quotes, or encoded (RFC 5322 3.2.5, RFC 2047 5.3)."""
-    name = _tidy(name)
+    name = _tidy("".join(char for char in name if char not in TURNING))
     if not name:
         return []
     if not name.isascii() or "=?" in name or len(name) > LONGEST // 2:

@@ -6,17 +6,23 @@ Times are in UTC, so that no calendar needs a zone's rules from us. It never rea
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+from urllib.parse import quote
 
 from mailbot.addresses import Address, ascii_form
+from mailbot.compose.headers import TURNING
 
 ALARM = timedelta(minutes=30)
 """The alarm's lead where the event names none: what the invitation asks for."""
 
 FOLD = 75
 """Octets of a content line without its line end (RFC 5545 3.1)."""
+
+_LOCAL = "!$'*+-._~"
+"""What a mailto: URI holds of a local part as it is, beside letters and digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +78,10 @@ def entry_text(entry: Entry) -> str:
         f"SUMMARY;LANGUAGE={entry.language}:{_text(entry.summary)}",
         f"DESCRIPTION;LANGUAGE={entry.language}:{_text(entry.description)}",
         f"LOCATION:{_text(entry.location)}",
-        f"ORGANIZER{_name(entry.organizer)}:mailto:{ascii_form(entry.organizer.email)}",
+        f"ORGANIZER{_name(entry.organizer)}:{_uri(entry.organizer)}",
         # RSVP=TRUE lets Outlook send a decline back to us; whoever has registered has accepted already.
         f"ATTENDEE{_name(entry.attendee)};CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={entry.partstat};RSVP=TRUE"
-        f":mailto:{ascii_form(entry.attendee.email)}",
+        f":{_uri(entry.attendee)}",
         f"STATUS:{'CANCELLED' if cancel else 'CONFIRMED'}",
         "TRANSP:OPAQUE",
         "CLASS:PUBLIC",
@@ -96,14 +102,25 @@ def _utc(moment: datetime) -> str:
 
 def _text(value: str) -> str:
     """Escape a TEXT value (RFC 5545 3.3.11)."""
-    value = value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return "".join(c if c >= " " or c == "\n" else " " for c in value).replace("\n", "\\n")
+    value = "\n".join(map(_plain, value.replace("\r\n", "\n").split("\n")))
+    return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
 def _name(address: Address) -> str:
     """Return the CN parameter: quoted, and without what a quoted parameter can't hold (RFC 5545 3.2)."""
-    name = "".join("'" if c == '"' else c for c in address.name if c >= " " and c != "\x7f").strip()
+    name = _plain(address.name).replace('"', "'").strip()
     return f';CN="{name}"' if name else ""
+
+
+def _plain(text: str) -> str:
+    """Return a line without control characters (RFC 5545 3.1) and marks that turn the direction of what follows."""
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text if c not in TURNING)
+
+
+def _uri(address: Address) -> str:
+    """Return a calendar user's address: an ASCII URI, whatever the local part is made of (RFC 6068 2)."""
+    local, at, domain = ascii_form(address.email).rpartition("@")
+    return f"mailto:{quote(local, safe=_LOCAL, errors='replace')}{at}{quote(domain, safe='', errors='replace')}"
 
 
 def _folded(line: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.policy
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from email.header import decode_header, make_header
 from email.parser import BytesHeaderParser
 
@@ -17,43 +18,66 @@ from mailbot.compose import Composer
 from mailbot.compose.headers import address_header, header, ids_header
 from tests.compose import screenshots
 from tests.compose.conftest import Opened, opened
-
-FIELD = re.compile(rb"[!-9;-~]+:(?: [^\r\n]*|)(?:\r\n[ \t][^\r\n]*[^\s][^\r\n]*)*\r\n")
-"""One header field (RFC 5322 2.2, 2.2.3): a name, and lines that are folded before white space, none of them blank."""
-
-
-def strictly_valid(raw: bytes) -> list[str]:
-    """Return what is wrong with a message by RFC 5322 section 2 and 3.6, in words."""
-    head, _, body = raw.partition(b"\r\n\r\n")
-    fields, wrong = head + b"\r\n", []
-    if FIELD.sub(b"", fields):
-        wrong.append(f"not a field: {FIELD.sub(b'', fields)[:80]!r}")
-    if not head.isascii():
-        wrong.append("the header is not ASCII")
-    if re.search(rb"(?<!\r)\n|\r(?!\n)", raw):
-        wrong.append("a bare CR or LF")
-    if any(len(line) > 998 for line in raw.split(b"\r\n")):
-        wrong.append("a line of more than 998 octets")
-    if any(len(line) > 78 for line in body.split(b"\r\n")):
-        wrong.append("a body line of more than 78 octets")
-    for line in head.split(b"\r\n"):
-        if len(line) > 78 and line.strip().count(b" ") > (1 if b":" in line.split(b" ")[0] else 0):
-            wrong.append(f"a line that could have been folded: {line!r}")
-    for word in re.findall(rb"=\?[^?]*\?[^?]*\?[^?]*\?=", head):
-        if len(word) > 75:
-            wrong.append(f"an encoded word of {len(word)} characters")
-    names = [name.lower() for name in re.findall(rb"(?m)^([!-9;-~]+):", head)]
-    wrong += [f"{name!r} is there {names.count(name)} times" for name in set(names) if names.count(name) > 1]
-    wrong += [
-        f"{name!r} is missing" for name in (b"date", b"from", b"to", b"message-id", b"subject") if name not in names
-    ]
-    return wrong
+from tests.compose.strict import FIELD, faults
+from tests.compose.test_hostile import NASTY, looked_at, with_words
 
 
 @pytest.mark.parametrize("mail", list(screenshots.mails()), ids=lambda mail: mail.name)
 def test_every_mail_is_valid_by_a_strict_reading_of_the_rfc(mail: screenshots.Mail) -> None:
-    assert strictly_valid(mail.raw) == []
+    assert faults(mail.raw) == []
     assert opened(mail.raw).message["Subject"] == mail.subject
+
+
+HOSTILE = (
+    *NASTY, "Awa\r\nBcc: all@a.example", '"Awa" <x@y.example>, "', "🧑🏽‍🌾🇸🇳 Awa", "é" * 300, "W" * 300, "文" * 300,
+    "\u202egnp.exe\u202c Awa", "Awa \x00\x07\x1b[2J\x85\u2028x", "\udcff\ud800", "a\\", "\\\"", "=?utf-8?b?AA==?=",
+    "سلمى \u200fبن",
+    " ", ",;:<>@()", "A.B.", "\t\t",
+)  # fmt: skip
+"""Names and words that would break a mail that is put together carelessly."""
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("mail", ["acknowledgement", "guide"])
+def test_whatever_people_call_themselves_the_mail_stays_valid(composer: Composer, mail: str, text: str) -> None:
+    letter = composer.sample(mail, "fr")
+    told = replace(letter, **with_words(letter, text) | {"recipient": Address(text, "a@b.example")})  # type: ignore[arg-type]
+    raw = composer.compose(told)
+    assert faults(raw) == []
+    assert [address.addr_spec for address in opened(raw).message["To"].addresses] == ["a@b.example"]
+    assert opened(raw).message.keys() == opened(composer.compose(letter)).message.keys()
+
+
+def test_no_name_turns_the_direction_of_what_follows_it() -> None:
+    line = address_header("To", [Address("\u202eAwa\u2066", "a@b.example")])
+    assert line == "To: Awa <a@b.example>"
+
+
+@pytest.mark.parametrize(
+    ("email", "written"),
+    [
+        ("a..b@docomo.example", '"a..b"@docomo.example'), (".a@b.example", '".a"@b.example'),
+        ("o'neil+x=y@b.example", "o'neil+x=y@b.example"), ("a\\b@c.example", '"a\\\\b"@c.example'),
+    ],
+)  # fmt: skip
+def test_a_local_part_that_the_grammar_does_not_know_goes_into_quotes(email: str, written: str) -> None:
+    assert address_header("To", [Address("", email)]) == f"To: {written}"
+
+
+def test_the_message_id_is_at_our_domain(composer: Composer) -> None:
+    for mail in composer.mails():
+        message = opened(composer.preview(mail, "fr")).message
+        assert str(message["Message-ID"]).endswith("@workers-network.example>")
+
+
+def test_nothing_follows_the_reader(composer: Composer) -> None:
+    """No two people get another link, and nothing is loaded or reported back (`strict.SPYING` names the headers)."""
+    letter = composer.sample("guide", "fr")
+    other = replace(letter, recipient=Address("B", "b@b.example"), message_id="<other@workers-network.example>")
+    one, two = opened(composer.compose(letter)), opened(composer.compose(other))
+    links = [looked_at(mail.html).links for mail in (one, two)]
+    assert links[0] == links[1]
+    assert not re.search(r"<img|<object|<iframe|url\(|@import|\bsrc=", one.html)
 
 
 def test_an_acknowledgement_says_that_it_is_a_reply_by_a_machine_and_to_what(compose: Callable[..., Opened]) -> None:
@@ -80,7 +104,7 @@ def test_long_references_are_folded_between_ids_and_never_encoded(compose: Calla
     raw = compose(in_reply_to=ids[-1], references=tuple(ids)).raw
     head = raw.partition(b"\r\n\r\n")[0]
     assert b"References: =?" not in head
-    assert strictly_valid(raw) == []
+    assert faults(raw) == []
     kept = re.search(rb"References:((?:\r\n| )[^\r]*)+", head)
     assert kept is not None
     found = re.findall(rb"<[^>]+>", kept.group())
@@ -161,3 +185,21 @@ def test_any_address_makes_one_header_of_one_address(name: str, local: str) -> N
 def test_any_ids_make_a_header_of_ids_only(ids: list[str]) -> None:
     line = ids_header("References", ids)
     assert line == "" or re.fullmatch(r"References:(?:(?:\r\n)? <[!-~]+>)+", line)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (b"Subject: ", b"Subject : "), (b"\r\nTo: ", b"\r\nTo: , "), (b"\r\nDate: ", b"\r\nDate: x"),
+        (b"\r\nDate: Tue", b"\r\nDate: Sun"), (b"\r\nMessage-ID: <", b"\r\nMessage-ID: <a b"),
+        (b"\r\nX-Mailbot-Mail:", b"\r\nFrom: a@b.example\r\nX-Mailbot-Mail:"), (b"utf-8?b?", b"utf-8?b?A"),
+        (b"\r\nContent-Language: ", b"\r\nFeedback-ID: 1\r\nContent-Language: "), (b"\r\n\r\n", b"\r\n \r\n"),
+        (b"_0--", b"_0-"), (b"=\r\n", b"=x\r\n"), (b"1.0\r\n", b"1.0\n"), (b"\r\nDate:", b"\r\nX-Date:"),
+        (b"MIME-Version: 1.0", b"MIME-Version: 1.0\r\n\r\n"), (b"References: ", b"References: a "),
+    ],
+)  # fmt: skip
+def test_the_strict_reading_finds_each_kind_of_fault(composer: Composer, good: bytes, bad: bytes) -> None:
+    raw = composer.preview("guide", "fr")
+    assert good in raw
+    assert faults(raw) == []
+    assert faults(raw.replace(good, bad, 1)) != []
