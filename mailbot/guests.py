@@ -250,14 +250,17 @@ def guest_behind(session: Session, person: Participant) -> Guest | None:
 
 
 def fill(session: Session, done: Sequence[Recorded], reading: Reading, source: Source) -> None:
-    """Write down of the guests among these people what only the list says: name and organisation."""
+    """Write down of the guests among these people what only the list says: language, name and organisation."""
     for one, answer in zip(done, reading.answers, strict=False):
         person = one.participant
-        own = answer.is_sender or answer.partstat
-        if not own or person.status == "declined" or not person.email or (person.name and person.organisation):
+        if not (answer.is_sender or answer.partstat) or not person.email:
+            continue
+        if person.language and person.name and person.organisation:
             continue
         for guest in invited_at(session, [person.email], (person.event,))[:1]:
-            _fill(session, person, guest, source)
+            person.language = person.language or guest.language
+            if person.status != "declined":
+                _fill(session, person, guest, source)
 
 
 def _fill(session: Session, person: Participant, guest: Guest, source: Source) -> None:
