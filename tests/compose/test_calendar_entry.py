@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import icalendar
 import pytest
 
-from mailbot.addresses import Address
+from mailbot.addresses import Address, key
 from mailbot.compose import Composer, Letter, Person, uid_of
 from mailbot.compose.ics import Entry, entry_text
+from tests.compose import itip, screenshots
 from tests.compose.conftest import Opened, opened
+from tests.compose.test_headers import HOSTILE
 
 
 def event_of(mail: Opened) -> Any:
@@ -132,3 +136,52 @@ def test_long_lines_are_folded_between_characters() -> None:
     assert event["SUMMARY"] == entry.summary
     assert event["ATTENDEE"] == "mailto:n@xn--bcher-kva.example"
     assert event["ATTENDEE"].params["CN"] == "Ñandú, 山田"
+
+
+@pytest.mark.parametrize("mail", list(screenshots.mails()), ids=lambda mail: mail.name)
+def test_every_entry_is_valid_by_the_rules_of_its_method(mail: screenshots.Mail) -> None:
+    message = opened(mail.raw).message
+    assert itip.faults(message) == []
+    for part in message.walk():
+        if part.get_content_type() == "text/calendar":
+            (event,) = icalendar.Calendar.from_ical(part.get_content()).walk("VEVENT")
+            assert event.errors == []
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_whatever_people_call_themselves_the_entry_stays_valid(composer: Composer, guide: Letter, text: str) -> None:
+    person = replace(guide.everybody[0], name=text, organisation=text)
+    mail = opened(composer.compose(replace(guide, person=person)))
+    assert itip.faults(mail.message) == []
+    event_of(mail)
+
+
+@pytest.mark.parametrize("email", ["ñandú+1@bücher.example", "a%b&c?d#e/f@g.example", "o'neil@g.example"])
+def test_whatever_the_address_the_attendee_is_a_uri_that_leads_back_to_it(
+    composer: Composer, guide: Letter, email: str
+) -> None:
+    mail = opened(composer.compose(replace(guide, recipient=Address("A", email))))
+    assert itip.faults(mail.message) == []
+    assert key(unquote(event_of(mail)["ATTENDEE"].removeprefix("mailto:"))) == key(email)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("METHOD:REQUEST", "METHOD:CANCEL"), ("METHOD:REQUEST", "METHOD:PUBLISH"), ("\r\nUID:", "\r\nX-UID:"),
+        ("STATUS:CONFIRMED", "STATUS:CANCELLED"), ("DTEND:2018", "DTEND:2017"), ("\r\nDTSTART:", "\r\nDTSTART;TZID=X:"),
+        ("BEGIN:VALARM\r\n", ""), ("SEQUENCE:0", "SEQUENCE:-1"), ("TRIGGER:-PT", "TRIGGER:PT"),
+        ("ROLE=REQ", "ROLE=OPT"),
+        ("SEQUENCE:0", "SEQUENCE:0\r\nSEQUENCE:0"), ("CLASS:", "\x07CLASS:"), ("SUMMARY;", "SUMMARY;X=\u202e;"),
+        ("CLASS:PUBLIC", "CLASS:PUBLIC\n"), ("TRANSP:", "TRANSPARENT" * 8 + ":"), ("ORGANIZER;CN", "ORGANIZER;\"CN"),
+    ],
+)  # fmt: skip
+def test_the_checker_finds_each_kind_of_fault(send: Callable[..., Opened], good: str, bad: str) -> None:
+    message = send().message
+    assert itip.faults(message) == []
+    for part in message.walk():
+        if part.get_content_type() in ("text/calendar", "application/ics"):
+            text = part.get_payload(decode=True).decode("utf-8")  # type: ignore[union-attr]
+            assert good in text
+            part.set_payload(base64.encodebytes(text.replace(good, bad).encode()))
+    assert itip.faults(message) != []
