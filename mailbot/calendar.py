@@ -142,15 +142,16 @@ def _moment(params: dict[str, str], value: str) -> str:
     except ValueError:
         return ""
     if not found["hour"]:
-        return f"{wall:%Y-%m-%d}"
+        return wall.date().isoformat()
     zone = _zone("UTC" if found["utc"] else params.get("TZID", ""))
     if zone is not None:
         try:
-            return f"{wall.replace(tzinfo=zone).astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+            there = wall.replace(tzinfo=zone).astimezone(UTC)
+            return there.isoformat(timespec="minutes").replace("+00:00", "Z")
         except OverflowError:  # the first and the last day that there is
             return ""
     name = re.sub(r"[^!-~]+", "_", params.get("TZID", ""))[:60]
-    return f"{wall:%Y-%m-%dT%H:%M}" + (f"_{name}" if name else "")
+    return wall.isoformat(timespec="minutes") + (f"_{name}" if name else "")
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -239,6 +239,37 @@ def test_a_comment_is_kept_word_for_word() -> None:
     assert said.own_text == "Depende del horario de la asamblea.\n ¿Habrá grabación?"
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("DTSTART:20181023T130000Z", ":2018-10-23T13:00Z"),
+        ("DTSTART;TZID=Europe/Zurich:20181023T150000", ":2018-10-23T13:00Z"),
+        ("DTSTART;TZID=W. Europe Standard Time:20181023T150000", ":2018-10-23T13:00Z"),
+        ('DTSTART;TZID="/softwarestudio.org/Tzfile/Europe/Zurich":20181023T150000', ":2018-10-23T13:00Z"),
+        ("DTSTART;TZID=Customized Time Zone:20181023T150000", ":2018-10-23T15:00_Customized_Time_Zone"),
+        ("DTSTART;TZID=../../etc/passwd:20181023T150000", ":2018-10-23T15:00_../../etc/passwd"),
+        ("DTSTART:20181023T150000", ":2018-10-23T15:00"), ("DTSTART;VALUE=DATE:20181024", ":2018-10-24"),
+        ("DTSTART:20181399T150000Z", ""), ("DTSTART:00010101T000000", ":0001-01-01T00:00"), ("DTSTART:soon", ""),
+        ("DTSTART;TZID=Asia/Tokyo:00010101T000000", ""),
+    ],
+)  # fmt: skip
+def test_the_time_that_a_calendar_proposes_is_told_in_utc_where_its_zone_is_known(line: str, told: str) -> None:
+    mail = changed(
+        "calendar-apple", "METHOD:REPLY", "METHOD:COUNTER", "DTSTART:20181023T120000Z", line.replace("=", "=3D")
+    )
+    said = calendar.read(mail, INVITATION)
+    assert said is not None
+    assert said.answers[0].review == (f"counter_proposal{told}",)
+
+
+def test_an_address_that_a_calendar_writes_as_a_uri_is_read_as_an_address() -> None:
+    mail = changed("calendar-apple", "MAILTO:bjorn@facket.example", "mailto:bj%C3%B6rn%2Bx@facket.example?subject=x")
+    said = calendar.read(mail, INVITATION)
+    assert said is not None
+    assert said.answers[0].email is not None
+    assert said.answers[0].email.value == "björn+x@facket.example"
+
+
 @pytest.mark.parametrize("method", ["REQUEST", "CANCEL", "PUBLISH", "REFRESH", "ADD"])
 def test_only_replies_and_counters_answer(method: str) -> None:
     assert (
