@@ -97,6 +97,9 @@ def item_of(session: Session, notice: Notice, config: Config, say: Say) -> Item:
 def _why(notice: Notice, config: Config, say: Say) -> str:
     if notice.kind == "held":
         return Words(say.language, UTC, config.templates).reason(notice.detail or "held")
+    word, _, detail = notice.detail.partition(":")
+    if say.has(f"why.{word}"):
+        return say.text(f"why.{word}", detail=detail)
     return "" if notice.kind == "question" else notice.detail
 
 

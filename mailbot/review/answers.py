@@ -76,17 +76,20 @@ def asked(
     answered = [one for one in ours if one.mail in TO_ORGANISERS]
     base = Asked(key(writer), verdict, bool(answered) or verdict == "pass")
     foreign = [a.email for a in (*mail.to, *mail.cc) if not config.is_own(a.email)]
+    about = _things(session, answered)
     if foreign:
         found = open_questions(session, foreign) if base.proven or verdict == "" else []
-        return replace(base, questions=tuple(n.id for n in found)) if found else None
+        if found:
+            return replace(base, questions=tuple(n.id for n in found))
+        if not answered or {key(a) for a in foreign} & {key(n.address) for n in about}:
+            return None  # a letter to somebody, of which we get a copy
     if answered:
-        about = _things(session, answered)
         wanted = orders.read(read.reading.own_text or mail.text, {n.id for n in about} | _named_open(session))
         only = about[0] if len(about) == 1 else None
         if wanted:
             got = prepare(session, wanted, only, decider=decider, reader=reader, known=known)
             return replace(base, prepared=tuple(got), several=len(about) > 1)
-    if (inner := forwarded.original(row.raw or b"", mail, mail.text, config)) is not None:
+    if (inner := forwarded.original(row.raw or b"", mail, mail.text, config)) is not None and not foreign:
         return _passed_on(base, inner, read.event, reader, known)
     if base.proven and not answered:
         wanted = [o for o in orders.read(read.reading.own_text, _named_open(session)) if o.number is not None]

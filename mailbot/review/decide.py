@@ -17,6 +17,7 @@ from mailbot.errors import Held
 from mailbot.log import say
 from mailbot.models import Change, Notice, Outbox, Participant, Received
 from mailbot.phrases import fold
+from mailbot.privacy import belongings, forget
 from mailbot.recording import Read
 from mailbot.registry import Source, identity
 from mailbot.review.orders import CORRECT, UNCLEAR
@@ -62,8 +63,10 @@ def _apply(session: Session, prepared: Prepared, notice: Notice, decider: Decide
             return _accept(session, prepared, notice, row, decider=decider)
         case "not_registration":
             return _set_aside(session, notice, row, decider)
-        case "decline" | "remove":
-            return _decline(session, notice, row, decider, word="removed" if verb == "remove" else "declined")
+        case "decline":
+            return _decline(session, notice, row, decider)
+        case "remove":
+            return _remove(session, notice, row, decider)
         case "same_person":
             return _same_person(session, prepared, notice, row, decider=decider)
         case "again":
@@ -155,19 +158,38 @@ def _set_aside(session: Session, notice: Notice, row: Received | None, decider: 
     return _settle(session, notice, row, decider, "set_aside")
 
 
-def _decline(session: Session, notice: Notice, row: Received | None, decider: Decider, word: str) -> Done:
+def _decline(session: Session, notice: Notice, row: Received | None, decider: Decider) -> Done:
     people = people_of(session, notice, row)
     if len(people) > 1:
         return Done(0, "who_is_meant")
     if not people and row is not None and row.disposition == "held":
         row.disposition, row.rule = "decline", "by_organiser"
-        return _settle(session, notice, row, decider, word)
+        return _settle(session, notice, row, decider, "declined")
     if not people:
         return Done(0, "nothing_known")
     if row is not None and row.disposition == "held":
         row.disposition, row.rule = "decline", "by_organiser"
     registry.change_field(session, people[0], "status", "declined", who=decider.who, at=decider.now)
-    return _settle(session, notice, row, decider, word)
+    return _settle(session, notice, row, decider, "declined")
+
+
+def _remove(session: Session, notice: Notice, row: Received | None, decider: Decider) -> Done:
+    """Erase all that is held of whom a notice is about, as `mailbot forget` does."""
+    people = people_of(session, notice, row)
+    if len(people) > 1:
+        return Done(0, "who_is_meant")
+    number = notice.id
+    address = (people[0].email or "") if people else row.sender if row is not None else notice.address
+    if not address:
+        return Done(0, "nothing_known")
+    try:
+        forget.forget(session, belongings.of_address(session, address), decider.now, working=decider.working)
+    except forget.UnderWay as e:
+        raise decisions.Refused(str(e)) from e
+    session.expire_all()
+    if (left := session.get(Notice, number)) is not None:
+        notices.decided(session, left, decider.who, decider.now)
+    return Done(0, "removed", who="–")
 
 
 def _same_person(
@@ -208,7 +230,7 @@ def _correct(session: Session, prepared: Prepared, notice: Notice, row: Received
     said = prepared.said
     given = [a for a in said.answers if _in_words(a)] if said else []
     if said is not None and said.kind == "decline":
-        return _decline(session, notice, row, decider, word="declined")
+        return _decline(session, notice, row, decider)
     if said is None or not given:
         return Done(0, "not_understood")
     if row is not None and row.disposition == "held" and notice.kind == "held":

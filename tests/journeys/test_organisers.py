@@ -285,3 +285,40 @@ def test_an_organisers_own_letter_to_a_participant_registers_nobody(organisation
     organisation.at("2027-03-02 09:00")
     assert organisation.people() == []
     assert organisation.told("decision") == []
+
+
+def test_remove_erases_what_is_held_of_a_person(organisation: Organisation) -> None:
+    alert = held(organisation)
+    (done,) = answer(organisation, alert, "Supprimer.")
+    assert "Supprimé" in done.text
+    with organisation.parts[0].read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Notice).where(Notice.settled_at.is_(None))) == 0
+    assert "elsewhere.example" not in " ".join(r.sender for r in organisation.received())
+
+
+def test_the_name_of_an_office_gives_a_seat_there(organisation: Organisation) -> None:
+    organisation.configure(
+        event_extra='[[event.office]]\ncountry = "KE"\nname = "Nairobi office"\ncontact = "n@workers-network.example"\n'
+    )
+    organisation.reply(registration() + "\nMa connexion est trop faible, j'ai besoin d'un ordinateur.\n")
+    organisation.at("2027-03-02 09:00")
+    (alert,) = organisation.told("alert")
+    assert "Aucun bureau" in alert.text
+    answer(organisation, alert, "Nairobi office")
+    assert open_numbers(organisation) == []
+    assert [m.kind for m in organisation.mails("awa.ndiaye@cnts.sn.example")][-1] == "office_seat"
+
+
+def test_a_letter_to_a_person_after_their_question_is_settled_is_left_alone(organisation: Organisation) -> None:
+    organisation.reply(QUESTION)
+    organisation.at("2027-03-02 09:00")
+    (alert,) = organisation.told("alert")
+    for n in range(2):
+        told = EmailMessage(policy=SMTP)
+        told["From"], told["To"] = ORGANISER, str(alert["Reply-To"])
+        told["Message-ID"], told["In-Reply-To"] = f"<answer-{n}@mail.example>", str(alert["Message-ID"])
+        told["Subject"], told["Date"] = "Re: question", "Tue, 02 Mar 2027 09:30:00 +0100"
+        told.set_content("Oui.\n")
+        organisation.deliver(told.as_bytes())
+        organisation.at(f"2027-03-02 09:3{n}")
+    assert organisation.told("decision") == []
