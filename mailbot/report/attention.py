@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from mailbot.models import Outbox, Received
+from mailbot.models import Notice, Outbox, Received
 from mailbot.report import numbers
 from mailbot.report.history import Histories, Letter
 from mailbot.report.rows import Row
@@ -50,9 +50,15 @@ class Needs:
     def __init__(self, words: Words, histories: Histories) -> None:
         self._words, self._histories = words, histories
 
-    def of(self, people_rows: Sequence[Row], messages: Iterable[Received], mails: Iterable[Outbox]) -> list[Group]:
+    def of(
+        self,
+        people_rows: Sequence[Row],
+        messages: Iterable[Received],
+        mails: Iterable[Outbox],
+        notices: Iterable[Notice] = (),
+    ) -> list[Group]:
         """Return the needs in groups, the most urgent kind first."""
-        found = numbers.needs(people_rows, messages, mails)
+        found = numbers.needs(people_rows, messages, mails, notices)
         groups = []
         for kind in numbers.URGENT:
             shown = tuple(self._shown(n) for n in found if n.kind == kind)
@@ -64,6 +70,11 @@ class Needs:
     def _shown(self, need: numbers.Need) -> NeedShown:
         w = self._words
         of_mail = need.kind in {"failed", "in_doubt"}
+        if need.kind == "notice":
+            reasons = tuple(
+                w.text(f"notice.{r}") if w.has(f"notice.{r}") else w.text("notice.other") for r in need.reasons
+            )
+            return NeedShown(need.who, need.at, "", reasons, need.words, "", None, None)
         return NeedShown(
             who=need.who,
             at=need.at,

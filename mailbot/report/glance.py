@@ -1,13 +1,15 @@
-"""What an organiser asks first: the figures at the top, who is beside them.
+"""What an organiser asks first: the figures at the top, who is beside them, and what goes out next.
 
 Figures and words in, plain values for the template out. Nothing here counts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from mailbot.report.numbers import Figures
+from mailbot.report.numbers import Coming, Figures
 from mailbot.report.words import Words
 
 
@@ -58,3 +60,19 @@ def aside(figures: Figures, words: Words) -> str:
         if n
     ]
     return words.text("figures.aside", parts=words.both(parts)) if parts else ""
+
+
+def ahead(coming: Sequence[Coming], now: datetime, words: Words) -> str:
+    """Say which mail-out leaves next, when, and to how many; "" where none is planned."""
+    if not coming:
+        return ""
+    left = min((c for c in coming if not c.over and c.to_go), key=lambda c: c.at, default=None)
+    if left is None:
+        return words.text("figures.next_none")
+    return words.text(
+        "figures.next" if left.at > now else "figures.next_now",
+        mail=words.named("mail", left.name),
+        when=words.full(left.at),
+        distance=words.distance(left.at - now),
+        people=words.count("lists.people", left.to_go),
+    )

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from mailbot import schedule
 from mailbot.config import EventConfig, MailoutConfig
-from mailbot.models import Outbox, Received
+from mailbot.models import Notice, Outbox, Received
 from mailbot.report.rows import TROUBLE, Row, words_of
 from mailbot.rsvp.answer import SURE
 
@@ -24,7 +24,7 @@ LONGEST_BY_DAY = 92
 LATE = timedelta(minutes=10)
 """How long a mail may be owed before the report calls it late: a slow server and one retry fit in."""
 
-URGENT = ("question", "held", "failed", "in_doubt", "review")
+URGENT = ("notice", "question", "held", "failed", "in_doubt", "review")
 """The kinds of things that need a person, in the order in which an organiser wants to see them."""
 
 
@@ -195,7 +195,9 @@ class Need:
     received: int | None = None
 
 
-def needs(rows: Sequence[Row], messages: Iterable[Received], mails: Iterable[Outbox]) -> list[Need]:
+def needs(
+    rows: Sequence[Row], messages: Iterable[Received], mails: Iterable[Outbox], notices: Iterable[Notice] = ()
+) -> list[Need]:
     """Return everything that needs a person, most urgent kind first, then the oldest."""
     by_id = {r.id: r for r in rows}
     by_address: dict[str, int] = {}
@@ -203,6 +205,7 @@ def needs(rows: Sequence[Row], messages: Iterable[Received], mails: Iterable[Out
         by_address.setdefault(address.casefold(), r.id)  # their own row first, else one that they registered
     found = [_need_of_message(m, by_address.get(m.sender.casefold() or "?")) for m in messages]
     found += [_need_of_mail(m, by_id.get(m.participant_id or 0)) for m in mails]
+    found += [_need_of_notice(n) for n in notices]
     found += [_need_of_row(r) for r in rows if r.expected and doubtful(r)]
     return sorted(found, key=lambda n: (URGENT.index(n.kind), n.at, n.who))
 
@@ -240,6 +243,10 @@ def _need_of_mail(mail: Outbox, row: Row | None) -> Need:
         words=mail.response or mail.reason,
         row=row.id if row else None,
     )
+
+
+def _need_of_notice(notice: Notice) -> Need:
+    return Need("notice", (notice.kind,), notice.at, notice.address, notice.address, words=notice.detail)
 
 
 def _need_of_row(row: Row) -> Need:

@@ -22,6 +22,8 @@ from mailbot.report import charts, numbers, rows
 from mailbot.report.attention import Needs
 from mailbot.report.columns import phone
 from mailbot.report.history import Histories, invitation_of
+from mailbot.report.invited import invited
+from mailbot.report.seating import seating
 from mailbot.report.sections import Source, event_page
 from mailbot.report.words import FOLDER, Words, find
 
@@ -65,7 +67,7 @@ def _context(
     shown = [e for e in events if not wanted or e.slug in wanted]
     words = Words(language, now.tzinfo or UTC, config.templates)
     words = words.of(shown[0], config.templates) if shown else words
-    messages, mails = rows.waiting_for_a_person(session), rows.stuck_mails(session)
+    messages, mails, notices = rows.waiting_for_a_person(session), rows.stuck_mails(session), rows.in_the_way(session)
     known = {e.slug for e in events}
     only = events[0].slug if len(events) == 1 else None
     pages = []
@@ -73,7 +75,9 @@ def _context(
         mine = [m for m in messages if (m.event or only) == event.slug]
         stuck = [m for m in mails if m.event == event.slug]
         histories = Histories(session, invitation_of(event, config))
-        source = Source(event, now, words.of(event, config.templates), histories, mine, stuck)
+        # What is of no event, such as a mailbox, stands with the one that comes first.
+        told = [n for n in notices if n.event == event.slug or (number == 1 and n.event not in known)]
+        source = Source(event, now, words.of(event, config.templates), histories, mine, stuck, told)
         pages.append(event_page(session, source, f"e{number}"))
     elsewhere = [m for m in messages if not wanted and (m.event or only) not in known]
     orphans = Needs(words, Histories(session, invitation_of(None, config))).of([], elsewhere, [])
@@ -81,6 +85,8 @@ def _context(
     return {
         "w": words,
         "pages": pages,
+        "seating": {f"e{n}": seating(session, e, words) for n, e in enumerate(shown, 1)},
+        "invited": {f"e{n}": invited(session, e, words) for n, e in enumerate(shown, 1)},
         "orphans": [n for group in orphans for n in group.needs],
         "title": _title(words, pages[0].title if len(pages) == 1 else "", len(pages)),
         "as_of": words.text("page.as_of", moment=words.full(now), zone=words.zone_name()),

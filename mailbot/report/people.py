@@ -103,7 +103,7 @@ def told_by(who: str, received: int | None, words: Words) -> str:
         return words.text("history.by_server")
     if received is not None:
         return words.text("history.by_message", who=who)
-    if who in {"command", "retention"}:
+    if who in {"command", "retention", "offices"}:
         return words.text(f"history.by_{who}")
     return words.text("history.by_organiser", who=who.removeprefix("organiser").strip() or who)
 
@@ -111,6 +111,8 @@ def told_by(who: str, received: int | None, words: Words) -> str:
 def _step(step: Step, words: Words) -> StepShown:
     source = [words.text(f"place.{step.place}")] if words.has(f"place.{step.place}") else []
     source += [words.text("history.sure", percent=words.percent(step.confidence))] if step.words else []
+    how = f"rule.{step.rule.partition('-')[0]}"  # the learned reader's rules: likeness-…, group-…
+    source += [words.text(how)] if step.words and words.has(how) else []
     new = told_value(step.field, step.new, words)
     return StepShown(
         label=words.named("field", step.field),

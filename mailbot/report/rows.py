@@ -15,7 +15,8 @@ import phonenumbers
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, defer
 
-from mailbot.models import Change, Outbox, Participant, Received
+from mailbot import notices
+from mailbot.models import Change, Notice, Outbox, Participant, Received
 
 BATCH = 500
 """Participants at a time: bounds memory, and keeps `IN (…)` below every database's limit (SQLite: 32766)."""
@@ -25,6 +26,19 @@ ACKNOWLEDGEMENT = "acknowledgement"
 
 TROUBLE = ("no_address", "unreachable", "complained", "failed")
 """The words of `Row.delivery` that say that mail does not get through to this person."""
+
+
+IN_THE_WAY = (
+    "mailbox_down",
+    "mail_late",
+    "not_composed",
+    "event_gone",
+    "answered_too_often",
+    "answers_itself",
+    "came_back",
+    "complained",
+)
+"""The kinds of notices that no other part of the report shows; held messages and questions it finds itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +244,11 @@ def for_a_person(*, settled: bool = False) -> Select[Received]:
 def waiting_for_a_person(session: Session) -> list[Received]:
     """Return the messages that wait for a person."""
     return list(session.scalars(for_a_person()))
+
+
+def in_the_way(session: Session) -> list[Notice]:
+    """Return what organisers should know and what no other part of the report shows, oldest first."""
+    return [n for n in notices.still_open(session) if n.kind in IN_THE_WAY]
 
 
 def stuck_mails(session: Session) -> list[Outbox]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from mailbot.config import EventConfig
-from mailbot.models import Outbox, Received
+from mailbot.models import Notice, Outbox, Received
 from mailbot.report import glance, numbers, pictures, rows
 from mailbot.report.attention import Group, Needs
 from mailbot.report.columns import Column, columns
@@ -69,6 +69,7 @@ class EventPage:
     figures: Figures
     strip: tuple[Tile, ...]
     aside: str
+    ahead: str
     needs: tuple[Group, ...]
     next: tuple[NextShown, ...]
     unreachable: tuple[Row, ...]
@@ -83,8 +84,8 @@ class EventPage:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What one event's sections are made from: its messages that wait for a person, its mails that are stuck, and how
-    to say it (`words` in the event's zone)."""
+    """What one event's sections are made from: its messages that wait for a person, its mails that are stuck, what
+    else is in the way, and how to say it (`words` in the event's zone)."""
 
     event: EventConfig
     now: datetime
@@ -92,6 +93,7 @@ class Source:
     histories: Histories
     messages: Sequence[Received]
     mails: Sequence[Outbox]
+    notices: Sequence[Notice] = ()
 
 
 def event_page(session: Session, source: Source, name: str) -> EventPage:
@@ -100,8 +102,9 @@ def event_page(session: Session, source: Source, name: str) -> EventPage:
     people_rows = [r for batch in rows.batches(session, event.slug, event.starts) for r in batch]
     by_name = sorted(people_rows, key=lambda r: (numbers.fold(r.shown_name), r.id))
     figures = numbers.figures(people_rows, event.required)
+    coming = numbers.mailouts(event, people_rows, source.now)
     shown = columns(words, [m.name for m in event.mailouts])
-    needs = Needs(words, source.histories).of(people_rows, source.messages, source.mails)
+    needs = Needs(words, source.histories).of(people_rows, source.messages, source.mails, source.notices)
     return EventPage(
         id=name,
         title=event.title_in(words.language),
@@ -111,8 +114,9 @@ def event_page(session: Session, source: Source, name: str) -> EventPage:
         figures=figures,
         strip=glance.strip(figures, sum(len(g.needs) for g in needs), words, name),
         aside=glance.aside(figures, words),
+        ahead=glance.ahead(coming, source.now, words),
         needs=tuple(needs),
-        next=tuple(_next(c, words) for c in numbers.mailouts(event, people_rows, source.now)),
+        next=tuple(_next(c, words) for c in coming),
         unreachable=tuple(numbers.unreachable(people_rows)),
         missing=_missing(people_rows, event, words),
         desks=tuple(_desk(d, words) for d in numbers.desks(event, people_rows)),

@@ -6,13 +6,14 @@ import base64
 import hashlib
 import html
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
-from mailbot import report
+from mailbot import notices, report
 from mailbot.config import Config, load
 from mailbot.models import Change, Outbox, Participant, Received
 from mailbot.report.attention import reply
@@ -113,6 +114,68 @@ def test_an_organiser_s_first_questions_are_answered_at_the_top(pages: dict[str,
         text.index('class="figures"') < text.index('class="needs"') < text.index("<svg") < text.index('class="people"')
     )
     assert f'lang="{language}"' in text[:200]
+
+
+def test_what_goes_out_next_and_when_is_said_at_the_top(
+    pages: dict[str, Path], sample: Session, settings: Config
+) -> None:
+    text = read(pages, "en")
+    top = text[text.index('class="figures"') : text.index('class="columns"')]
+    assert "Next to go out: Reminder, Tuesday 23 October 2018, 13:30 (in 6 days), to 46 people." in top
+    late = report.page(sample, settings, START - timedelta(minutes=20), "en")
+    assert (
+        "Going out now: Reminder, due Tuesday 23 October 2018, 13:30, to 45 people." in late
+    )  # one gets the guide only now, and no reminder
+    assert "Nothing is about to go out." in report.page(sample, settings, START.replace(year=2019), "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_in_the_way_is_told_until_it_is_over(empty: Session, settings: Config, language: str) -> None:
+    notices.tell(empty, "mailbox_down", "rsvp", NOW, detail="rsvp@mail.example: timed out")
+    notices.tell(empty, "answers_itself", "robot@x.example", NOW, address="robot@x.example", event="webinaire-2")
+    notices.tell(empty, "held", "1", NOW)  # the report finds held messages itself
+    text = report.page(empty, settings, NOW, language)
+    assert Outline(text).faults == []
+    assert text.count('<li class="need">') == 2
+    assert "rsvp@mail.example: timed out" in text
+    assert "robot@x.example" in text
+    notices.over(empty, "mailbox_down", "rsvp", NOW)
+    assert "timed out" not in report.page(empty, settings, NOW, language)
+
+
+def test_what_a_person_settled_waits_for_nobody_any_more(empty: Session, settings: Config) -> None:
+    fill(empty)
+    assert "wolof" in report.page(empty, settings, NOW, "en").partition('class="pictures"')[0]
+    for row in empty.query(Received).filter(Received.question != ""):
+        row.settled_at, row.settled_by = NOW, "organiser registrar2@workers-network.example"
+    empty.flush()
+    assert "wolof" not in report.page(empty, settings, NOW, "en").partition('class="pictures"')[0]
+
+
+@pytest.mark.parametrize(("rule", "words"), [("likeness-title", "by likeness"), ("group-mode", "put together from")])
+def test_what_the_learned_reader_found_is_said_to_be_so(
+    empty: Session, settings: Config, rule: str, words: str
+) -> None:
+    fill(empty)
+    assert words not in report.page(empty, settings, NOW, "en")
+    change = empty.query(Change).filter_by(field="title").first()
+    assert change is not None
+    change.rule = rule
+    empty.flush()
+    assert report.page(empty, settings, NOW, "en").count(words) == 1
+
+
+def test_a_report_of_one_event_shows_nothing_of_another(empty: Session, tmp_path: Path) -> None:
+    more = (
+        '[[event]]\nslug = "b"\ntitle = "B"\nstart = 2018-11-01T10:00:00\nend = 2018-11-01T11:00:00\ntimezone = "UTC"\n'
+    )
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG + more, "utf-8")
+    fill(empty, "webinaire-2")
+    text = report.page(empty, load(path), NOW, "en", ["b"])
+    assert "<h1" in text
+    assert "Aminata" not in text
+    assert "encrypted" not in text
 
 
 def test_every_person_has_a_row_and_every_row_all_columns_and_a_history(

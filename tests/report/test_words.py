@@ -94,7 +94,7 @@ def test_every_word_for_which_something_is_held_or_marked_for_review_is_a_senten
     files = [f for f in source.rglob("*.py") if f.parent.name not in {"report", "cli", "rehearsal"}]
     found = {word for f in files for word in said.findall(f.read_text("utf-8"))}
     marking = [f for f in files if f.parent.name in {"rsvp", "registry"}]
-    marking += [f for f in files if f.stem in {"robots", "calendar", "intake", "returned", "loops"}]
+    marking += [f for f in files if f.stem in {"robots", "calendar", "intake", "recording", "returned", "loops"}]
     lines = (line for f in marking for line in f.read_text("utf-8").splitlines() if "review" in line)
     found |= {w for line in lines for w in re.findall(r'"([a-z]+_[a-z_]+)"', line)} - {"review_reasons", "auto_reply"}
     found |= {w for f in marking for w in re.findall(r'"(not_answered_[a-z]+|[a-z_]+_only)"', f.read_text("utf-8"))}
@@ -119,7 +119,7 @@ def said_of_the_corpora() -> frozenset[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_message_of_the_corpora_is_marked_with_a_word_that_the_report_cannot_say(language: str) -> None:
     assert len(said_of_the_corpora()) > 5
-    assert said_of_the_corpora() <= worded(language)
+    assert {word.partition(":")[0] for word in said_of_the_corpora()} <= worded(language)  # a detail follows the colon
 
 
 def worded(language: str) -> set[str]:
