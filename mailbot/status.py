@@ -256,6 +256,7 @@ def _needs(status: Status) -> Line:
 
 
 def _retention(config: Config, now: datetime) -> Line:
+    """Say what goes next because its time is up; the worker looks once a day."""
     soon = sorted(
         (schedule.kept_until(event, days), what, event.slug)
         for event in config.events
@@ -265,8 +266,10 @@ def _retention(config: Config, now: datetime) -> Line:
         )
     )
     coming = [one for one in soon if one[0] > now]
-    when, what, slug = coming[0] if coming else soon[-1]
-    return Line("retention", f"{what} of {slug} may be kept until {when:%Y-%m-%d}")
+    if not coming:
+        return Line("retention", "everything has had its time: the worker erases what is left")
+    when, what, slug = coming[0]
+    return Line("retention", f"{what} of {slug} {'go' if what.endswith('s') else 'goes'} on {when:%Y-%m-%d}")
 
 
 def _disk(status: Status) -> Line:

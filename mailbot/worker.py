@@ -24,6 +24,7 @@ from mailbot.database import Database, explain, in_trouble, is_damaged
 from mailbot.deliver import SETTLE_AFTER, Deliverer
 from mailbot.errors import GiveUp, MailbotError, TryLater
 from mailbot.log import say, warn
+from mailbot.privacy import retention
 from mailbot.reader import Here
 from mailbot.supervisor import Supervisor
 from mailbot.wire import MailSource
@@ -68,6 +69,7 @@ class Turns:
     reader: Here = field(default_factory=Here)
     on_message: Callable[[], None] = lambda: None
     on_progress: Callable[[], None] = lambda: None
+    _purged: datetime | None = field(default=None, init=False)
 
     def start(self) -> None:
         """Give back what a dead worker had claimed, and look for what it left in doubt."""
@@ -78,6 +80,7 @@ class Turns:
 
     def turn(self, stop: Callable[[], bool] = lambda: False) -> int:
         """Do all that can be done now; returns how many messages and mails came to a result."""
+        self._purge(self.clock())
         done = 0
         while not stop():
             worked = self._some()
@@ -86,6 +89,12 @@ class Turns:
             if not worked:
                 break
         return done
+
+    def _purge(self, now: datetime) -> None:
+        """Let go what had its time, once a day; also after the clock was set back."""
+        if self._purged is None or not timedelta(0) <= now - self._purged < retention.EVERY:
+            retention.purge(self.database, self.config, now)
+            self._purged = now
 
     def _some(self) -> int:
         """Do one slice of the work at one reading of the clock; 0 when there was none."""

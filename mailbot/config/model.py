@@ -300,7 +300,7 @@ class Limits(Table):
 
 
 class Retention(Table):
-    """How long personal data should stay after an event's end, in days; nothing is deleted yet."""
+    """How long personal data stays after an event's end, in days; then the worker erases it."""
 
     raw_days: Annotated[int, v.number("days", 1, 36_500, 90)] = 90
     registry_days: Annotated[int, v.number("days", 1, 36_500, 365)] = 365
