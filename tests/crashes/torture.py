@@ -33,7 +33,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.crashes.faults import Scene, plan
-from tests.crashes.service import COPIES, Service
+from tests.crashes.service import COPIES, PATIENCE, Service
 from tests.crashes.test_kills import new_name
 from tests.journeys.conftest import REGISTRAR, registration
 from tests.servers.dovecot import Dovecot
@@ -127,7 +127,7 @@ class Round:
         if service.process is not None:
             pid = service.process.pid
             service.process = None
-            wait_for(lambda: not group_lives(pid), "the reading child to end with its parent")
+            wait_for(lambda: not group_lives(pid), "the reading child to end with its parent", PATIENCE)
         die_at, self.scene.die_at = self.scene.die_at, 0
         service.start(die_at=die_at, MAILBOT_CLOCK=str(service.folder / "clock"))
 
@@ -242,6 +242,16 @@ def round_on(folder: Path, dovecot: Dovecot, seed: int) -> Iterator[Round]:
         receiver.close()
 
 
+def judged(one: Round) -> Verdict:
+    """Run a round; one that breaks off is a wrong one, and the others go on."""
+    try:
+        return one.run()
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is told and counted
+        one.verdict.wrong.append(f"broke off: {type(error).__name__}: {error}")
+        one.verdict.log = one.service.log()
+        return one.verdict
+
+
 def show(console: Console, verdicts: list[Verdict]) -> None:
     """Print what all rounds came to."""
     table = Table("evidence", "rounds", "faults", "starts", "replies", "mails owed", "lost", "doubled", "wrong rounds")
@@ -270,7 +280,7 @@ def main() -> int:
                 folder = Path(told) / str(seed)
                 folder.mkdir()
                 with round_on(folder, dovecot, seed) as one:
-                    found = one.run()
+                    found = judged(one)
                 verdicts.append(found)
                 console.print(str(found), markup=False, highlight=False)
                 if found.wrong:
