@@ -164,3 +164,28 @@ def test_on_paper_there_are_no_controls_and_every_row(open_page: Open) -> None:
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('.scroll')).overflow") == "visible"
     assert len(page.pdf()) > 20_000
+
+
+def test_every_control_of_the_registry_is_reached_and_worked_by_keys_alone(open_page: Open) -> None:
+    page = open_page()
+    page.focus("input[type=search]")
+    reached = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.dataset.key || document.activeElement.textContent.trim()"))
+        if reached[-1] == "Organisation":
+            break
+    assert {"status", "mode", "country", "Columns", "Copy the table", "Show everyone", "Name", "Title"} <= set(reached)
+    page.keyboard.press("Enter")
+    assert page.locator("th.c-organisation").get_attribute("aria-sort") == "ascending"
+    page.keyboard.press("Space")
+    assert page.locator("th.c-organisation").get_attribute("aria-sort") == "descending"
+    page.focus("select[data-key=mode]")
+    page.keyboard.press("ArrowDown")
+    assert len(shown(page)) < 64
+    page.focus(".choose summary")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    before = page.locator(".people thead th:visible").count()
+    page.keyboard.press("Space")
+    assert page.locator(".people thead th:visible").count() == before - 1
