@@ -44,6 +44,11 @@ WHY_WITHDRAWN = {
     "event_cancelled": "the event was cancelled",
     "event_restored": "the event takes place after all",
     "mailout_removed": "the configuration has no such mail-out any more",
+    "seat_changed": "their seat at an office is another now",
+    "event_began": "the event has begun",
+    "office_gone": "the configuration has no such office any more",
+    "nothing_changed": "the office knows already what it says",
+    "answered": "they have answered",
     "put_off": "the configuration sends it later now; then it waits anew",
 }
 """The words with which mail is withdrawn, as sentences; others are shown as they are."""
