@@ -164,6 +164,9 @@ def test_on_paper_there_are_no_controls_and_every_row(open_page: Open) -> None:
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('.scroll')).overflow") == "visible"
     assert len(page.pdf()) > 20_000
+    page.set_viewport_size({"width": 703, "height": 1000})  # A4 between its margins: the figures stand in one line
+    tops = page.evaluate("[...document.querySelectorAll('.figures li')].map((li) => li.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1
 
 
 def test_every_control_of_the_registry_is_reached_and_worked_by_keys_alone(open_page: Open) -> None:
