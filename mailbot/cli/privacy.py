@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from mailbot import log
-from mailbot.cli.app import WRONG, ConfigOption, app, configured, err, out
-from mailbot.cli.look import look_at
+from mailbot.cli.app import WRONG, ConfigOption, JsonOption, app, configured, err, out
+from mailbot.cli.look import in_utf8, look_at
 from mailbot.config import Config
 from mailbot.database import Database, who_works
 from mailbot.errors import MailbotError
-from mailbot.privacy import belongings, forget
+from mailbot.privacy import belongings, export, forget
 from mailbot.privacy.belongings import Belongings
 from mailbot.worker import utc_now
 
@@ -85,3 +88,49 @@ def _say_done(database: Database, settings: Config) -> None:
               "logs, reports that were made, and copies by `mailbot backup`.", soft_wrap=True)  # fmt: skip
     for copy in database.copies():
         out.print(f"This older copy of the database still holds them: {escape(str(copy))}", soft_wrap=True)
+
+
+@app.command("export", rich_help_panel="Privacy")
+def export_command(
+    context: typer.Context,
+    address: AddressArgument,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="FOLDER", help="Write it there, with every message and mail.")
+    ] = None,
+) -> None:
+    """Show what is held of one person, to hand it over to them."""
+    settings = configured(context, config)
+    database = look_at(settings)
+    try:
+        with database.read() as session:
+            what = belongings.of_address(session, address)
+            if not what.any:
+                raise MailbotError(f"nothing is held of {address!r}")
+            told, letters = export.of_person(session, what), export.files(session, what)
+    finally:
+        database.close()
+    text = export.account(told, settings.events[0].zone, utc_now())
+    data = json.dumps(told, default=_json_value, ensure_ascii=False, indent=1)
+    if folder is None:
+        with in_utf8() as stream:
+            stream.write(f"{data}\n" if as_json else _plain(text))
+        return
+    if folder.exists():
+        raise MailbotError(f"{folder} is there already: name another folder")
+    folder.mkdir(mode=0o700)  # it holds personal data
+    (folder / "account.txt").write_text(text, "utf-8")
+    (folder / "account.json").write_text(data, "utf-8")
+    for name, letter in letters.items():
+        (folder / name).write_bytes(letter)
+    out.print(escape(f"Written to {folder}: the account, and {len(letters)} messages and mails."), soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    """Return text without control characters: what participants wrote never steers a terminal."""
+    return "".join(c if c == "\n" or c.isprintable() else " " for c in text)
+
+
+def _json_value(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
