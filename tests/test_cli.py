@@ -354,6 +354,36 @@ def test_preview_of_what_is_not_there_is_a_sentence(mailbot: Mailbot, desk: Desk
         assert done.err, words
 
 
+def test_preview_shows_what_somebody_of_the_registry_would_get(mailbot: Mailbot, working: Desk) -> None:
+    before = (working.folder / "registry.db").read_bytes()
+    for mail in ("acknowledgement", "guide", "moved", "event_cancelled"):
+        done = mailbot("preview", mail, "--participant", "GRACE@x.example", "-c", working.config)
+        assert (done.code, "Grace Achieng" in done.out) == (0, True), (mail, done.err)
+    said = mailbot("preview", "acknowledgement", "--participant", "grace@x.example", "-c", working.config)
+    assert "+254 722 418563" in said.out
+    french = mailbot("preview", "guide", "--lang", "fr", "--participant", "grace@x.example", "-c", working.config)
+    assert "Bonjour Grace Achieng" in french.out.replace("\u00a0", " ")
+    page = mailbot("preview", "guide", "--as", "html", "--participant", "grace@x.example", "-c", working.config)
+    assert '<html lang="en"' in page.out
+    raw = mailbot("preview", "guide", "--as", "eml", "--participant", "grace@x.example", "-c", working.config)
+    assert "To: Grace Achieng <grace@x.example>" in raw.out
+    assert (working.folder / "registry.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("guide", "--participant", "nobody@x.example"), ("office_roster", "--participant", "grace@x.example"),
+     ("nothing", "--participant", "grace@x.example"), ("guide", "--event", "nothing")],
+)  # fmt: skip
+def test_preview_of_what_nobody_would_get_is_a_sentence(
+    mailbot: Mailbot, working: Desk, words: tuple[str, ...]
+) -> None:
+    done = mailbot("preview", *words, "-c", working.config)
+    assert done.code in (1, 2)
+    assert done.err
+    assert "Traceback" not in done.err
+
+
 def test_a_database_of_a_newer_version_and_a_damaged_one_are_sentences(mailbot: Mailbot, working: Desk) -> None:
     with closing(sqlite3.connect(working.folder / "registry.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")

@@ -105,6 +105,7 @@ def main() -> None:
         look,
         mails,
         papers,
+        preview,
         privacy,
         review,
         setup,

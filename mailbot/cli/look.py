@@ -1,4 +1,4 @@
-"""The commands that look: `read`, `registry`, `show`, `preview`. None of them changes anything."""
+"""The commands that look: `read`, `registry`, `show`. None of them changes anything."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from mailbot import intake, message, outbox, registry
 from mailbot.addresses import key
 from mailbot.cli.app import ConfigOption, EventOption, JsonOption, app, config_path, configured, events_of, out
 from mailbot.cli.app import err as stderr
-from mailbot.compose import Composer
 from mailbot.config import Config, builtin_templates, load
 from mailbot.database import Database, open_database
 from mailbot.errors import ConfigRefused, MailbotError
@@ -251,39 +250,10 @@ def language_of(settings: Config, language: str) -> str:
     folders = (settings.templates, builtin_templates())
     there = sorted({path.stem for folder in folders for path in (folder / "report").glob("*.toml")})
     if language and language not in there:
-        raise _no_language(language, there)
+        raise no_language(language, there)
     return language or settings.languages[0]
 
 
-def _no_language(language: str, there: Sequence[str]) -> typer.BadParameter:
+def no_language(language: str, there: Sequence[str]) -> typer.BadParameter:
+    """Return what is told to whoever asks for a language that there isn't."""
     return typer.BadParameter(f"there is none in {language!r}; there are {', '.join(there)}", param_hint="--lang")
-
-
-@app.command(rich_help_panel="Set up")
-def preview(  # noqa: PLR0917 -- typer makes options of them
-    context: typer.Context,
-    mail: Annotated[str, typer.Argument(help="The mail: acknowledgement, guide, reminder, …")],
-    config: ConfigOption = None,
-    language: Annotated[str, typer.Option("--lang", help="Its language.")] = "",
-    case: Annotated[
-        str, typer.Option(help="The case, where a mail has several: registered, changed, declined, …")
-    ] = "",
-    form: Annotated[str, typer.Option("--as", help="text, html or eml.")] = "text",
-) -> None:
-    """Show a mail as participants get it, with sample data."""
-    settings = configured(context, config)
-    composer = Composer(settings.templates, settings)
-    language = language or settings.languages[0]
-    there = sorted(path.stem for path in (settings.templates / mail).glob("*.md"))
-    if there and language not in there:
-        raise _no_language(language, there)
-    if form == "eml":
-        sys.stdout.buffer.write(composer.preview(mail, language, case))
-        return
-    rendered = composer.render(composer.sample(mail, language, case))
-    if form == "html":
-        sys.stdout.write(rendered.html)
-    elif form == "text":
-        sys.stdout.write(f"{rendered.subject}\n\n{rendered.text}\n")
-    else:
-        raise typer.BadParameter("write text, html or eml", param_hint="--as")

@@ -347,7 +347,7 @@ def letter(mail: str, language: str, case: str, event: EventConfig) -> Letter:
     bare = Letter(
         mail=mail,
         language=language,
-        event=_without_secrets(event),
+        event=without_secrets(event),
         recipient=Address(sample.person.name or "", sample.person.email or ""),
         message_id=f"<sample.{mail}.{case}.{language}@{(sample.person.email or '').partition('@')[2]}>",
         now=event.starts - days,
@@ -358,7 +358,7 @@ def letter(mail: str, language: str, case: str, event: EventConfig) -> Letter:
     return makers[case](bare, sample)
 
 
-def _without_secrets(event: EventConfig) -> EventConfig:
+def without_secrets(event: EventConfig) -> EventConfig:
     """Replace the meeting's password, which a preview neither needs nor should print."""
     if event.webex.password is None:
         return event
