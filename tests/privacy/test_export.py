@@ -33,7 +33,8 @@ def test_the_account_tells_registration_history_messages_and_mails(core: Core) -
 
 def test_nothing_of_anybody_else_is_in_it(core: Core) -> None:
     with_everything(core)
-    take(core, mail(2, sender=KOMLAN, text=TEXT.format(name="Komlan Mensah") + f"\r\nAwa Ndiaye ({AWA}) vous a écrit.\r\n"))
+    text = TEXT.format(name="Komlan Mensah") + f"\r\nAwa Ndiaye ({AWA}) vous a écrit.\r\n"
+    take(core, mail(2, sender=KOMLAN, text=text))
     for options in ((), ("--json",)):
         assert "Mensah" not in exported(core, *options)
 
