@@ -234,7 +234,7 @@ def _print_person(session: Session, settings: Config, person: Participant) -> No
 
 
 def _told(change: Change) -> str:
-    """Tell one change as a sentence."""
+    """Tell one change as a sentence: who, what, from what to what, and the words."""
     if change.field == "message":
         return f"{change.who} wrote: {change.new}"
     if change.field == SET_ASIDE:
@@ -242,7 +242,7 @@ def _told(change: Change) -> str:
     value = f"{change.field}: {change.new or 'nothing'}"
     before = f" (was {change.old})" if change.old else ""
     words = f", from “{change.words}”" if change.words and change.words != change.new else ""
-    return f"{value}{before}{words}"
+    return f"{change.who or 'somebody unknown'} – {value}{before}{words}"
 
 
 def language_of(settings: Config, language: str) -> str:
