@@ -128,9 +128,17 @@ def still_due(session: Session, row: Outbox, event: EventConfig, now: datetime) 
     if (open_ := _open_returns(session, guest.address)) - {"soft"}:
         return "complained" if "complaint" in open_ else "unreachable"
     answered = guest.address in _registered(session, event, guest) or (
-        row.mail == REMINDER and any(one.how == "answered" for one in standing(session, event, [guest]))
+        row.mail == REMINDER and _has_written(session, event, guest)
     )
     return "answered" if answered else ""
+
+
+def _has_written(session: Session, event: EventConfig, guest: Guest) -> bool:
+    """Say whether a guest wrote about the event, or somebody answered the guest's invitation."""
+    addresses, threads = _who_answered(session, event)
+    keys = [f"{mail} {event.slug} {guest.id}" for mail in MAILS]
+    ids = set(session.scalars(sa.select(Outbox.message_id).where(Outbox.key.in_(keys))))
+    return guest.address in addresses or bool(ids & threads)
 
 
 def _open_returns(session: Session, address: str) -> set[str]:
@@ -150,9 +158,9 @@ class Standing:
     reminded: bool = False
 
 
-def standing(session: Session, event: EventConfig, guests: Sequence[Guest] | None = None) -> list[Standing]:
+def standing(session: Session, event: EventConfig) -> list[Standing]:
     """Return how the guests of an event stand, in the order in which they were listed."""
-    listed = _guests(session, event) if guests is None else guests
+    listed = _guests(session, event)
     if not listed:
         return []
     mails, second = _mails(session, event, INVITATION), _mails(session, event, REMINDER)

@@ -178,6 +178,18 @@ def test_who_is_silent_is_asked_once_more_and_whoever_answered_or_cannot_be_reac
     assert invited.at("2027-03-10 09:01") == []
 
 
+def test_who_answers_while_the_reminder_waits_does_not_get_it(invited: Organisation) -> None:
+    awa, grace, _ = invited.at("2027-03-01 09:01")
+    invited.at("2027-03-03 09:00")
+    run(invited, "--remind-silent", "--yes")
+    invited.reply("Will there be slides?\n\nGrace\n", sender=f"Grace <{GRACE}>", answers=str(grace["Message-ID"]))
+    invited.reply(registration(), sender="Secrétariat <bureau@cnts.sn.example>", answers=str(awa["Message-ID"]))
+    reminded = [
+        address for address, mails in to(invited.at("2027-03-03 09:01")).items() if "invitation_reminder" in mails
+    ]
+    assert reminded == [INES]
+
+
 def bounce(organisation: Organisation, address: str) -> None:
     """Let a mail server report that an address is unknown."""
     mail = next(m for m in organisation.mails(address) if m.kind == "invitation")
