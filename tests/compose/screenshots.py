@@ -2,8 +2,8 @@
 
     python -m tests.compose.screenshots [build/mails] [--no-pictures] [--golden] [--mail guide] [--lang fr]
 
-The pictures need Chromium (a Debian package) and show each mail on a desk (800 px), on a phone (360 px), and on a phone
-in the dark. `index.html` shows them side by side.
+The pictures need Chromium (a Debian package) and show each mail on a desk (800 px) and on a phone (360 px), each by
+day and by night. `index.html` shows them side by side.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ QUIET = (
 )  # fmt: skip
 """What keeps Chromium from needing a display, and from talking to anybody."""
 
-VIEWS = {"desk": (800, "light"), "phone": (360, "light"), "dark": (360, "dark")}
+VIEWS = {"desk": (800, "light"), "desk-dark": (800, "dark"), "phone": (360, "light"), "dark": (360, "dark")}
 """Width in pixels and colour scheme of each picture."""
 
 
