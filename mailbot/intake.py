@@ -24,11 +24,15 @@ from mailbot.letters import event_of_uid
 from mailbot.log import say, warn
 from mailbot.message import Message
 from mailbot.models import Outbox, Received
-from mailbot.privacy import forget
+from mailbot.privacy import asked, forget
 from mailbot.reader import Here
 from mailbot.recording import ANSWERED, Read, answer_address, record, source_of
 from mailbot.rsvp.answer import Invitation, Reading
 
+ROBOTS = ("bounce", "auto_reply", "held")
+"""The kinds of message in which nobody asks us for anything."""
+OWN = ("own_mail", "from_organiser")
+"""The rules of mail that is ours or the organisers'."""
 MOST_QUOTED = 3  # mails of ours that one reply is compared with: threads quote the last ones
 MOST_ADDRESSES = 2000  # characters of the addresses that a message's own text names
 FUTURE_SLACK = timedelta(days=1)  # a Date further ahead than this is a clock gone wrong, and says nothing
@@ -209,6 +213,8 @@ def _record(session: Session, read: Read, config: Config, now: datetime, wanted:
     source = source_of(session, row, read, config, now)
     if disposition == "bounce":
         returned.note(session, row, read.message, source, config)
+    if disposition not in ROBOTS and rule not in OWN and asked.erasure(read.reading.own_text):
+        raise Held("erasure_asked", "")
     done = record(session, row, read, source, config=config, now=now)
     say("message_read", id=row.id, disposition=disposition, sender=row.sender or None, people=len(done) or None,
         rule=rule or None, reason=row.reason or None)  # fmt: skip
