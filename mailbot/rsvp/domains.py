@@ -55,6 +55,15 @@ _PROVIDERS = frozenset(
     ]
 )
 """Mail providers: their names say nothing of an organisation."""
+_SHORTEST = 3
+"""Letters that a domain's name has more of: fewer may be any word's."""
+
+
+def named_after(email: str) -> list[str]:
+    """Return the labels of an address's domain that may be an organisation's name run together, without providers'."""
+    labels = fold(email.rpartition("@")[2]).split(".")[:-1]
+    bare = [re.sub(r"[^a-z0-9]", "", label) for label in labels]
+    return [b for b in bare if len(b) > _SHORTEST and b not in _PROVIDERS]
 
 
 def fits(text: str, email: str) -> bool:

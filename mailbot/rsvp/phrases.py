@@ -63,7 +63,9 @@ def without_connector(text: str) -> str:
     """Return a phrase without the "of the" that it ends with."""
     spoken = text.rstrip(" ,;-–").split(" ")
     while len(spoken) > 1 and all(
-        w in grammar.connectors() | {"at", "with"} for w in re.split(r"['’]", fold(spoken[-1])) if w
+        w in grammar.connectors() | {"at", "with", "bei", "chez", "presso", "junto", "within"}
+        for w in re.split(r"['’]", fold(spoken[-1]))
+        if w
     ):
         spoken.pop()
     return re.sub(r"\s(?:l|d|dell|nell)['’]$", "", " ".join(spoken))

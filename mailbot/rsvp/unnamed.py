@@ -32,6 +32,8 @@ _NOBODYS = frozenset([
     "docx", "xlsx", "gmail", "powerpoint", "skype",
 ])  # fmt: skip
 """Acronyms and names with capitals inside that are no participant's organisation."""
+_MOST_WORDS = 6
+"""Words of a name that a domain writes in one."""
 _COLLEAGUE = re.compile(r"coll?eg|kolleg|compa[nñ]er|camarad|comrade|amig|friend|niece|nephew", re.IGNORECASE)
 _TALK = (
     "attendance.yes",
@@ -87,6 +89,41 @@ def organisation_in(scene: Scene, address: str, mentions: Sequence[Mention]) -> 
     ]
     fitting = [p for p in found if domains.fits(p.text, address)]
     return next(iter(fitting), None)
+
+
+def house_of_domain(scene: Scene, address: str) -> Phrase | None:
+    """Return the words of a text that the sender's domain consists of: "Novissi 5" of x@novissi5.example."""
+    labels_ = domains.named_after(address)
+    toks = words.tokens(scene.folded) if labels_ else []
+    for at, token in enumerate(toks):
+        if not (scene.text[token.start].isupper() and any(one.startswith(token.text) for one in labels_)):
+            continue
+        spelt = ""
+        for other in toks[at : at + _MOST_WORDS]:
+            spelt += other.text
+            if spelt in labels_:
+                end = _to_the_end(scene, toks, toks.index(other), other.end)
+                found = Phrase(token.start, end, scene.text[token.start : end], "", strong=False)
+                if not (_in_address(scene.text, found) or places.is_place(found.text) or _is_named(scene, found)):
+                    return found
+    return None
+
+
+def _to_the_end(scene: Scene, toks: list[words.Token], last: int, end: int) -> int:
+    """Return where a name ends that goes on with capitals behind what the domain says: "Kalfou Lespwa"."""
+    further = phrases.rightmost(scene.text, scene.folded, toks, last, capitals=True, ends=len(scene.text))
+    return max(end, phrases.cut_connectors(scene.text, toks, toks[last].start, further))
+
+
+def _in_address(text: str, one: Phrase) -> bool:
+    """Say whether a word is part of an address or a link."""
+    return re.search(r"[@./]$", text[: one.start]) is not None or re.match(r"[@/]|\.\w", text[one.end :]) is not None
+
+
+def _is_named(scene: Scene, one: Phrase) -> bool:
+    """Say whether a word is part of somebody's name."""
+    spans = [s for m in scene.mentions for s in ((m.start, m.end), *m.aliases)]
+    return any(start < one.end and one.start < end for start, end in spans)
 
 
 def acronym_in(scene: Scene) -> Phrase | None:

@@ -231,7 +231,11 @@ def fullest(found: Material, own: Value | None) -> Value | None:
         strong = [o for o in found.scene.organisations if o.strong]
         strong = [o for o in strong if not _GREETED.search(found.scene.folded[max(0, o.start - 40) : o.start])]
         strong = [o for o in strong if not denied(found.scene.folded, o.start, o.end)] or strong
-        strong = [o for o in strong if _is_represented(found, o)] or strong
+        sent_by = [o for o in strong if _is_represented(found, o)]
+        strong = sent_by or strong
+        own_house = _house_of_domain(found)
+        if own_house and not sent_by and not any(_overlaps(o, own_house) or _fits(found, o) for o in strong):
+            return of_phrase(own_house, "organisation", "sentence-organisation-of-domain", 0.7 if strong else 0.84)
         spoken = (
             of_phrase(
                 max(strong, key=lambda o: (o.end - o.start > 18, -o.start)),
@@ -266,6 +270,25 @@ def fullest(found: Material, own: Value | None) -> Value | None:
             return of_phrase(named, "organisation", "sentence-organisation-by-place", 0.7)
         return values.organisation(signed) if signed else None
     return against_signature(found, spoken)
+
+
+def _house_of_domain(found: Material) -> phrases.Phrase | None:
+    """Return what the sender's domain is named after, the longer where its first words are a longer phrase's."""
+    address = found.context.replies_to or found.context.address
+    spelt = unnamed.house_of_domain(found.scene, address)
+    held = spelt and any(t.start < spelt.start < t.end for t in found.scene.titles)
+    if held and any(o.strong for o in found.scene.organisations):
+        return None  # "Profesor de Derecho" of a mailbox "derecho": the faculty is named elsewhere
+    whole = unnamed.organisation_in(found.scene, address, found.scene.mentions) if spelt else None
+    return whole if spelt and whole and whole.start == spelt.start and whole.end > spelt.end else spelt
+
+
+def _overlaps(one: phrases.Phrase, other: phrases.Phrase) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _fits(found: Material, one: phrases.Phrase) -> bool:
+    return domains.fits(one.text, found.context.replies_to or found.context.address)
 
 
 def _in_title(found: Material, one: phrases.Phrase) -> bool:

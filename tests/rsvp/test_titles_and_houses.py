@@ -366,3 +366,34 @@ def test_who_writes_for_a_minister_names_no_organisation_by_it() -> None:
 def test_a_part_of_a_house_is_noted_with_the_house_below_it(lines: str, value: str) -> None:
     text = f"I will attend online.\n\nKind regards,\nAma Serwaa\nLecturer\n{lines}\nTel. +32 69 25 41 83"
     assert house(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "sender", "value"),
+    [
+        ("Chez Zéphyr nous suivrons en ligne.", "Luc Roy <l.roy@zephyr.lu.example>", "Zéphyr"),
+        ("En Quipu 5 me pidieron participar en línea.", "Ana Ruiz <ana@quipu5.pe.example>", "Quipu 5"),
+        (
+            "Ich bin Kurator bei Zirbenzeit und nehme online teil.",
+            "Leo Kurz <kurz@zirbenzeit.at.example>",
+            "Zirbenzeit",
+        ),
+        ("Greetings from Kalfou Lespwa, I join online.", "Eve Paul <eve@kalfou.ht.example>", "Kalfou Lespwa"),
+        (
+            "The Cooperative Bank line is dead, so I join online from Tulivu.",
+            "Wambui Gathoni <wambui@tulivu.ke.example>",
+            "Tulivu",
+        ),
+        (
+            "I represent the Dockers' Union of Leith and join online from Orange.",
+            "Ann Poole <ann@orange.example>",
+            "Dockers' Union of Leith",
+        ),
+        ("I join online, write to ann@tulivu.example.", "Ann Poole <ann@tulivu.example>", None),
+        ("Sono Ginevra Torrisi e partecipo online.", "Ginevra Torrisi <gt@torrisi.it.example>", None),
+    ],
+)
+def test_a_house_that_no_word_tells_is_known_by_the_domain_that_spells_it(
+    text: str, sender: str, value: object
+) -> None:
+    assert house(text, sender) == value
