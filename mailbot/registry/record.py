@@ -355,19 +355,6 @@ def correct(session: Session, person: Participant, answer: Answer, source: Sourc
     return changed
 
 
-def correct(session: Session, person: Participant, answer: Answer, source: Source) -> list[str]:
-    """Set what somebody who may decide wrote of a participant; returns the fields that changed.
-
-    What their message only came with (its header, a signature) says nothing of the participant. Whose words came last
-    stays as it is: their next message still counts as theirs.
-    """
-    said = {n: v for n, v in answer.values().items() if v.where not in ("header", "signature")}
-    changed = [name for name, value in said.items() if _set(session, person, name, value, source)]
-    session.flush()
-    person.confidence = min((c.confidence for c in latest_values(session, person.id).values()), default=1.0)
-    return changed
-
-
 def change_field(session: Session, person: Participant, name: str, new: str | None, *, who: str, at: datetime) -> bool:
     """Set one field, the status or `reachable` by a person's decision; return whether that changed anything."""
     old = getattr(person, name)
