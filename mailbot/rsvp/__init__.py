@@ -6,9 +6,9 @@ rule that read it and a confidence. It never raises on any message, never guesse
 up outside its arguments and its lexicons.
 
 The way of a message: `own_words` cuts it down to its writer's own words, `blocks` sorts them into labelled answers
-(`labels`), lists (`pieces`), sentences (`prose`, `roles`) and signature, `attendance` weighs what the sentences mean
-(`ways` how somebody takes part, `each` which of several, `access` who needs a computer),
-`kind` says which kind it is, `people` who registers, `values` gives each field its final form.
+(`labels`), lists (`pieces`), sentences (`prose`, `roles`) and signature (`houses` joins the lines of one house),
+`attendance` weighs what the sentences mean (`ways` how somebody takes part, `each` which of several, `access` who needs
+a computer), `kind` says which kind it is, `people` who registers, `values` gives each field its final form.
 """
 
 from __future__ import annotations

@@ -59,6 +59,8 @@ def _trimmed(run: list[re.Match[str]], folded: str) -> list[tuple[int, int]]:
         return folded[word.start() : word.end()].strip(".")
 
     run = _behind_title(run, folded)
+    if len(run) > 2 and low(run[0]) in grammar.words_that("and") and folded[: run[0].start()].endswith((". ", "\n")):
+        run = run[1:]  # "… desde Barillas. Y Petrona Mateo, traductora"
     opening = names.small_words() | _introducing()
     polite = [i for i, w in enumerate(run) if i and len(low(w)) > 2 and names.is_honorific(w.group())]
     run = run[polite[-1] :] if polite and polite[-1] < len(run) - 1 else run

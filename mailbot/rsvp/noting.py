@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 
-from mailbot.rsvp import phones, pieces, words
+from mailbot.rsvp import grammar, names, phones, pieces, words
 from mailbot.rsvp.candidates import Record
 from mailbot.rsvp.fold import fold
 from mailbot.rsvp.labels import Labelled
 
+_LONGEST_NAME = 5
+"""Words of an answer from which on it may be a sentence rather than a name."""
 _FOR = frozenset(["for", "from", "by", "pour", "de", "por", "par", "da", "do", "per", "für", "von", "p/"])
 
 
@@ -30,6 +32,8 @@ def note(record: Record, found: Labelled) -> None:
             record.add("email", address.group(), address.group(), "label-email", sure)
     elif found.field == "organisation" and found.label.lower() in _FOR and _is_post(value):
         return  # "for: SECRETARY FOR LABOUR", in whose name somebody signs
+    elif found.field in ("name", "given", "family") and _is_talk(value):
+        return  # "I am directed by the Secretary to inform you …" begins with no label
     elif found.field != "other" and not _is_number(value):
         record.add(found.field, value, value, f"label-{found.field}", sure)
 
@@ -38,6 +42,13 @@ def _is_post(value: str) -> bool:
     """Say whether a value begins with a title and names no organisation."""
     hits = words.scan(fold(value))
     return any(h.start == 0 for h in words.of(hits, "titles.heads")) and not words.of(hits, "organisations.heads")
+
+
+def _is_talk(value: str) -> bool:
+    """Say whether what seems to be answered to "Name:" is the rest of a sentence."""
+    small = names.small_words() | grammar.ends()
+    said = [w for w in value.split() if w.islower() and fold(w).strip(",;.:") in small]
+    return value[:1].islower() and len(said) > 1 and len(value.split()) > _LONGEST_NAME
 
 
 def _is_number(value: str) -> bool:

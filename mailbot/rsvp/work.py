@@ -277,8 +277,9 @@ def _house_of_domain(found: Material) -> phrases.Phrase | None:
     address = found.context.replies_to or found.context.address
     spelt = unnamed.house_of_domain(found.scene, address)
     held = spelt and any(t.start < spelt.start < t.end for t in found.scene.titles)
-    if held and any(o.strong for o in found.scene.organisations):
-        return None  # "Profesor de Derecho" of a mailbox "derecho": the faculty is named elsewhere
+    subject = spelt is not None and any(w.islower() for w in spelt.text.split())
+    if held and subject and any(o.strong for o in found.scene.organisations):
+        return None  # "Profesor de Derecho del Trabajo" of a mailbox "derecho": the faculty is named elsewhere
     whole = unnamed.organisation_in(found.scene, address, found.scene.mentions) if spelt else None
     return whole if spelt and whole and whole.start == spelt.start and whole.end > spelt.end else spelt
 

@@ -22,6 +22,7 @@ UNSURE = "writer_or_colleague"
 
 _COLLEAGUE = re.compile(r"colleague|collegue|companer|colega|kolleg|collega")
 _ME = re.compile(r"\W*(?:me|moi|mich|mi|yo|eu|io)\b")
+_AND_THEN = re.compile(r"[.;]\s+(?:and|et|y|e|und)\s[^.!?\n]{0,20}$", re.IGNORECASE)
 _FULL_STOP = re.compile(r"(?<=\w{3})[.!?]\s|\n\n")
 _TOKEN = re.compile(r"[^\W_]+")
 
@@ -81,7 +82,8 @@ def _comes_as_well(found: Material, one: Mention, spans: Sequence[tuple[int, int
 def _counted_in(found: Material, one: Mention) -> bool:
     """Say whether a sentence counts those who come before it names somebody: "siamo in due: io, e Natalya Hrynko"."""
     counted = [h for h in words.of(found.scene.hits, "attendance.both") if h.end <= one.start]
-    return bool(counted) and not _FULL_STOP.search(found.scene.text[counted[-1].end : one.start])
+    between = found.scene.text[counted[-1].end : one.start] if counted else ""
+    return bool(counted) and not _FULL_STOP.search(_AND_THEN.sub("", between))
 
 
 def _third(found: Material, inside: Sequence[Hit], mine: Sequence[Hit]) -> bool:

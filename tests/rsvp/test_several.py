@@ -21,6 +21,8 @@ def of_all(text: str, field: str, sender: str) -> list[tuple[object, object]]:
         "Seremos dos: yo, Ivana Costa, secretaria, y Natalia Greco, vocal. Yo voy a Ginebra, ella sigue en línea.",
         "There will be two of us: I, Ivana Costa, secretary, and Natalia Greco, trustee. I will come to Geneva.",
         "Nous serons deux : moi, Ivana Costa, secrétaire, et Natalia Greco, bénévole. Je viendrai à Genève.",
+        "Vamos a ser dos, en línea. Yo, Ivana Costa, secretaria, desde Lima. Y Natalia Greco, vocal, desde Puno.",
+        "Seremos dos en línea: yo, Ivana Costa, secretaria, desde Lima. Y Natalia Greco, vocal, desde Puno.",
         "Wir sind zu zweit: ich, Ivana Costa, Sekretärin, und Frau Natalia Greco, Referentin. Ich komme nach Genf.",
     ],
 )
@@ -106,3 +108,14 @@ def test_semicolons_in_brackets_part_no_list(line: str, name: str) -> None:
     text = f"Three of us, online:\n\nAna Ucán (teacher, tel 5418 2635)\nTomás Chávez (mayor, tel 4182 6357)\n{line}\n"
     found = of_all(text, "mode", "Ana Ucán <ana@yahoo.gt.example>")
     assert [n for n, _ in found] == ["Ana Ucán", "Tomás Chávez", name]
+
+
+def test_a_sentence_that_begins_like_a_label_names_nobody() -> None:
+    text = (
+        "I am directed by the Permanent Secretary to inform you that the following\n"
+        "officers have been nominated to participate online:\n\n"
+        "(i)  Mr. Lubasi Sitwala, Chief Planner, cell 0977 418 263\n"
+        "(ii) Ms. Mutinta Hamoonga, Legal Officer, cell 0966 825 341\n"
+    )
+    found = of_all(text, "mode", "Office of the Permanent Secretary <ps.office@mols.zm.example>")
+    assert [n for n, _ in found] == ["Lubasi Sitwala", "Mutinta Hamoonga"]
