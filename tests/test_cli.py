@@ -31,7 +31,7 @@ from tests.crashes.service import wall
 from tests.journeys.conftest import registration
 
 COMMANDS = ("init", "check", "run", "once", "read", "registry", "show", "outbox", "report", "preview", "demo",
-            "backup", "review", "status")  # fmt: skip
+            "backup", "review", "status", "invite", "forget", "export")  # fmt: skip
 EVIL = '=HYPERLINK("https://evil.example";"Awa")'
 WEBEX = '[event.webex]\npassword = { env = "MAILBOT_TEST_WEBEX" }'
 SIGNED_IN = 'host = "127.0.0.1"\nport = 1\nsecurity = "none"\nuser = "rsvp"\npassword = { file = "smtp.password" }'

@@ -104,9 +104,9 @@ def test_whoever_only_wants_answers_at_the_registered_address_is_another(core: C
 def test_naming_the_registered_address_in_the_text_is_no_proof(core: Core) -> None:
     take(core, mail())
     text = registration(phone="+221 77 450 12 99") + "\nCourriel : awa@cnts.sn.example\n"
-    changed(core, text, sender="Awa Ndiaye <eve@evil.example>")
+    row = changed(core, text, sender="Awa Ndiaye <eve@evil.example>")
     assert phone(core) == "+221774501234"
-    assert all("same_person_other_address" in p.review for p in core.people())
+    assert (row.disposition, row.reason.partition(":")[0]) == ("held", "from_other_address")
 
 
 @pytest.mark.parametrize("text", [NEW_NUMBER, CANCELS])
