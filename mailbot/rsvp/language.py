@@ -18,6 +18,8 @@ _EVERYWHERE = frozenset({"online", "virtual", "zoom", "webex"})
 """Words of those tables that every language uses."""
 _TELLS_FROM = 6
 """Characters of a phrase from which it tells: shorter ones look alike."""
+_ORDINALS = str.maketrans("ºª", "  ")
+"""The signs of "2.º" and "3.ª", which are no articles though they fold to them."""
 _LEAST = 2
 """Small words that must be found: one may be a name."""
 
@@ -39,7 +41,7 @@ def tell(text: str) -> str:
         return script
     counts: dict[str, float] = {}
     table = _stops()
-    for token in words.tokens(fold(text[:4000])):
+    for token in words.tokens(fold(text[:4000].translate(_ORDINALS))):
         for language in table.get(token.text, ()):
             # A word that several languages share counts less for each.
             counts[language] = counts.get(language, 0.0) + 1.0 / len(table[token.text])

@@ -359,7 +359,7 @@ def test_a_template_that_fails_keeps_its_mail_waiting_says_so_once_and_mends_its
     assert "could not be composed" in reason
     assert "titel" in reason
     assert [r.getMessage() for r in caplog.records].count("not_composed") == 1
-    assert told(organisation) == ["not_composed"]
+    assert told(organisation) == ["not_composed", "mail_late"]
 
     guide.write_text(good, "utf-8")
     assert kinds(organisation.at("2027-03-23 20:01")) == ["guide"]  # at once, not after hours of backing off
