@@ -19,7 +19,7 @@ import pytest
 from tests.crashes.service import PATIENCE, Service
 from tests.servers.local import wait_for
 
-KILLS = int(os.environ.get("MAILBOT_KILLS", "4"))
+KILLS = int(os.environ.get("MAILBOT_KILLS", "8"))
 SEED = int(os.environ.get("MAILBOT_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
 EVIDENCE = os.environ.get("MAILBOT_EVIDENCE", "copy")
 

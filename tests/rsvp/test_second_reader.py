@@ -166,3 +166,11 @@ def test_a_name_put_together_from_two_labels_is_not_cut_to_the_one_that_the_mode
     name = replies.only(text, "AC <acw@mutualite.be.example>").name
     assert name is not None
     assert name.value == "Anne-Catherine Wouters-Delhaye"
+
+
+def test_a_doubtful_opinion_leaves_the_rules_word() -> None:
+    text = b"I will come to Geneva in person, no need for the link."
+    raw = b"From: Ann Poe <ann@x.example>\r\nSubject: Re: webinar\r\n\r\n" + text + b"\r\n"
+    (answer,) = rsvp.read(message.read(raw), rsvp.Invitation(subject_words=("webinar",))).answers
+    assert answer.mode is not None
+    assert answer.mode.value == "in_person"
